@@ -1,0 +1,54 @@
+/**
+ * Which shard a public record goes to: a pure function of its bytes, so that two ingresses, a crash and a repeat
+ * all send it to one place. Reads only the fields that name the shard, without Zod, and refuses nothing:
+ * what it cannot read goes to the hash of its origin, and its shard writes the dead letter.
+ */
+import { type Envelope, foldBody, readEnvelope } from './command-envelope.ts'
+import { NIL_INSTANCE, UINT8_MAX } from './ids.ts'
+import { fieldsOf, isObject } from './json.ts'
+import type { Headers, LogRecord } from './log-record.ts'
+import { instanceHash, originHash, shardKeyHash, shardOf } from './shard-key.ts'
+import { readTenantId } from './tenant.ts'
+import { parseUuid } from './uuid-text.ts'
+
+export type Route =
+  | { readonly kind: 'shard'; readonly shard: number }
+  /** A type that is not ours: not forwarded at all. */
+  | { readonly kind: 'foreign'; readonly type: string }
+
+/** `shards` is the number of partitions of the shard-commands topic. */
+export function routeOf(record: LogRecord, shards: number): Route {
+  const envelope = readEnvelope(record.value)
+  if (envelope.kind === 'foreign') return envelope
+  const named = envelope.kind === 'command' ? namedHash(envelope, record.headers) : undefined
+  return { kind: 'shard', shard: shardOf(named ?? originHash(record), shards) }
+}
+
+const REGISTER_FIELDS = fieldsOf('channelId')
+const INSTANCE_FIELDS = fieldsOf('instanceId')
+
+/** The hash that the record itself names; `undefined` where a field for it cannot be read. */
+function namedHash(envelope: Envelope, headers: Headers): number | undefined {
+  const body = foldBody(envelope, envelope.type === 'REGISTER' ? REGISTER_FIELDS : INSTANCE_FIELDS) ?? {}
+  if (!isObject(body)) return undefined
+  if (envelope.type !== 'REGISTER') {
+    const id = readInstanceId(body.instanceId)
+    return id === undefined ? undefined : instanceHash(id)
+  }
+  const tenantId = readTenantId(headers)
+  const worldId = readUint8(envelope.outer.worldId)
+  const channelId = readUint8(body.channelId)
+  if (tenantId === undefined || worldId === undefined || channelId === undefined) return undefined
+  return shardKeyHash(tenantId, worldId, channelId)
+}
+
+function readInstanceId(value: unknown): string | undefined {
+  if (value === undefined || value === null) return NIL_INSTANCE
+  return typeof value === 'string' ? parseUuid(value) : undefined
+}
+
+function readUint8(value: unknown): number | undefined {
+  if (value === undefined || value === null) return 0
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > UINT8_MAX) return undefined
+  return value + 0
+}

@@ -1,0 +1,89 @@
+/**
+ * The tenant that a record belongs to: four headers that are one identity. All four are required, because an
+ * instance of half a tenant is one that nobody can reach. Never guesses a missing one.
+ */
+import { NIL } from 'uuid'
+import { type TenantId, UINT16_MAX } from './ids.ts'
+import { describe } from './json.ts'
+import { type Headers, onlyHeader } from './log-record.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { isDashedUuid } from './uuid-text.ts'
+
+export interface Tenant {
+  readonly id: TenantId
+  /** ASCII, not empty, e.g. `GMS`. */
+  readonly region: string
+  /** uint16 */
+  readonly majorVersion: number
+  /** uint16 */
+  readonly minorVersion: number
+}
+
+export type DecodedTenant = { readonly tenant: Tenant } | { readonly refusal: Refusal }
+
+/** The tenant of a record's headers, or `MISSING_TENANT` with the header at fault. */
+export function decodeTenant(headers: Headers): DecodedTenant {
+  const id = readTenantId(headers)
+  if (id === undefined) return missing(headers, 'TENANT_ID', 'a UUID of 36 characters that is not nil')
+  const region = onlyHeader(headers, 'REGION')
+  if (!region || region.length === 0 || !isAscii(region)) return missing(headers, 'REGION', 'ASCII, not empty')
+  const majorVersion = readVersion(headers, 'MAJOR_VERSION')
+  if (majorVersion === undefined) return missing(headers, 'MAJOR_VERSION', VERSION_WANTED)
+  const minorVersion = readVersion(headers, 'MINOR_VERSION')
+  if (minorVersion === undefined) return missing(headers, 'MINOR_VERSION', VERSION_WANTED)
+  return { tenant: { id, region: region.toString('latin1'), majorVersion, minorVersion } }
+}
+
+/** The id alone, for routing; `undefined` where `decodeTenant` would refuse it. */
+export function readTenantId(headers: Headers): TenantId | undefined {
+  const value = onlyHeader(headers, 'TENANT_ID')
+  if (value?.length !== 36) return undefined
+  const text = value.toString('latin1')
+  return isDashedUuid(text) && text !== NIL ? (text.toLowerCase() as TenantId) : undefined
+}
+
+const VERSION_WANTED = `2 bytes, a big-endian number from 0 to ${UINT16_MAX}`
+
+function readVersion(headers: Headers, name: string): number | undefined {
+  const value = onlyHeader(headers, name)
+  return value?.length === 2 ? value.readUInt16BE(0) : undefined
+}
+
+function isAscii(bytes: Buffer): boolean {
+  return bytes.every(byte => byte < 0x80)
+}
+
+function missing(headers: Headers, name: string, wanted: string): { readonly refusal: Refusal } {
+  const values = headers.filter(([header]) => header === name).map(([, value]) => value)
+  const [first = null] = values
+  const found =
+    values.length === 0
+      ? 'missing'
+      : values.length > 1
+        ? `there ${values.length} times`
+        : first === null
+          ? 'null'
+          : `${describe(first.toString('latin1'))} (${first.length} bytes)`
+  return { refusal: refuse('MISSING_TENANT', `header ${name} is ${found}: must be there once, ${wanted}`) }
+}
+
+/** One string per tenant, for maps. The region comes last, since it may hold any character. */
+export function tenantKey({ id, region, majorVersion, minorVersion }: Tenant): string {
+  return `${id}/${majorVersion}.${minorVersion}/${region}`
+}
+
+/** The headers of every message for this tenant. */
+export function tenantHeaders({ id, region, majorVersion, minorVersion }: Tenant): Headers {
+  return [
+    ['TENANT_ID', Buffer.from(id, 'latin1')],
+    ['REGION', Buffer.from(region, 'latin1')],
+    ['MAJOR_VERSION', uint16(majorVersion)],
+    ['MINOR_VERSION', uint16(minorVersion)],
+  ]
+}
+
+function uint16(number: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeUInt16BE(number)
+  return bytes
+}

@@ -1,0 +1,78 @@
+/**
+ * W3C trace context (https://www.w3.org/TR/trace-context/), read from a command's headers and passed on in every
+ * message that it causes. Never decides what is sampled: the sender did, and new traces are.
+ */
+import type { Random } from '../clock.ts'
+import { type Headers, onlyHeader } from './log-record.ts'
+
+/** The span that handles one operation: all its messages carry it. */
+export interface Span {
+  /** 32 hex digits, lower case. */
+  readonly traceId: string
+  /** 16 hex digits, lower case. */
+  readonly spanId: string
+  /** The sender's span; `undefined` where the trace starts with us. */
+  readonly parentSpanId: string | undefined
+  readonly sampled: boolean
+  /** `tracestate`, then `baggage`, as they came. */
+  readonly passedOn: Headers
+}
+
+const NOTHING: Headers = []
+
+/** `version-traceid-parentid-flags`; what a version above 00 adds behind another dash is not ours to read. */
+const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s
+const SAMPLED = 1
+
+/** A new span under the sender's; without exactly one valid `traceparent` a new trace, which keeps only the baggage. */
+export function continueTrace(headers: Headers, random: Random): Span {
+  const given = onlyHeader(headers, 'traceparent')
+  const found = given ? TRACEPARENT.exec(given.toString('latin1')) : null
+  const [, version, traceId, parentSpanId, flags, rest] = found ?? []
+  const baggage = named(headers, 'baggage')
+  if (traceId === undefined || parentSpanId === undefined || flags === undefined) {
+    return { ...startTrace(random), passedOn: baggage }
+  }
+  if (version === '00' && rest !== undefined) return { ...startTrace(random), passedOn: baggage }
+  const tracestate = named(headers, 'tracestate')
+  return {
+    traceId,
+    spanId: newId(random, SPAN_ID_BYTES),
+    parentSpanId,
+    sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0,
+    passedOn: tracestate.length === 0 ? baggage : [...tracestate, ...baggage],
+  }
+}
+
+/** For what nobody sent: a timer, or a command without a trace. */
+export function startTrace(random: Random): Span {
+  return {
+    traceId: newId(random, TRACE_ID_BYTES),
+    spanId: newId(random, SPAN_ID_BYTES),
+    parentSpanId: undefined,
+    sampled: true,
+    passedOn: NOTHING,
+  }
+}
+
+export function traceparent({ traceId, spanId, sampled }: Span): string {
+  return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
+}
+
+/** What every message of the span's operation carries. */
+export function spanHeaders(span: Span): Headers {
+  return [['traceparent', Buffer.from(traceparent(span), 'latin1')], ...span.passedOn]
+}
+
+function named(headers: Headers, name: string): Headers {
+  return headers.some(([header]) => header === name) ? headers.filter(([header]) => header === name) : NOTHING
+}
+
+const TRACE_ID_BYTES = 16
+const SPAN_ID_BYTES = 8
+
+/** All zeros means "no id" on the wire, so that one is replaced. */
+function newId(random: Random, bytes: number): string {
+  const id = random.bytes(bytes).toString('hex')
+  return /^0+$/.test(id) ? id.replace(/0$/, '1') : id
+}
