@@ -1,0 +1,67 @@
+/**
+ * From a parsed JSON value to a definition, or to every fault it has, each with its path.
+ * Knows both forms that the ecosystem writes: the bare object and the JSON:API document. Never reads a file.
+ */
+import type { QuestDefinition } from '../contract/definition.ts'
+import { type FaultPath, faultAt, faultText, member } from './fault.ts'
+import { definitionSchema } from './schema.ts'
+
+export type DefinitionReading =
+  | { readonly kind: 'definition'; readonly definition: QuestDefinition }
+  | { readonly kind: 'faults'; readonly faults: readonly string[] }
+
+/** Stages come out sorted by index. */
+export function readDefinition(json: unknown): DefinitionReading {
+  const { raw, path } = bareObject(json)
+  const parsed = definitionSchema.safeParse(withoutNulls(raw))
+  const faults = new Set<string>()
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) faults.add(faultAt([...path, ...issue.path], issue.message))
+  }
+  for (const fault of stageOrderFaults(member(raw, 'stages'), path)) faults.add(fault)
+  if (!parsed.success || faults.size > 0) return { kind: 'faults', faults: [...faults] }
+  const stages = parsed.data.stages.toSorted((a, b) => a.index - b.index)
+  return { kind: 'definition', definition: { ...parsed.data, stages } }
+}
+
+/** The id that it claims, whatever else is wrong with it, and where it stands. */
+export function questIdOf(json: unknown): { questId: string; path: FaultPath } | undefined {
+  const { raw, path } = bareObject(json)
+  const questId = member(raw, 'questId')
+  return typeof questId === 'string' ? { questId, path: [...path, 'questId'] } : undefined
+}
+
+/** What the ecosystem's API gives out is `{"data":{"attributes":{…}}}`; what has a `questId` is the object itself. */
+function bareObject(json: unknown): { raw: unknown; path: FaultPath } {
+  const data = member(json, 'data')
+  return data === undefined || member(json, 'questId') !== undefined
+    ? { raw: json, path: [] }
+    : { raw: member(data, 'attributes'), path: ['data', 'attributes'] }
+}
+
+/** A field that is `null` counts as left out, as for Go's decoder; what is kept for others is not looked into. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, inner]) => {
+      if (inner === null) return []
+      return [[name, name === 'properties' || name === 'startEvents' ? inner : withoutNulls(inner)]]
+    }),
+  )
+}
+
+/** Indexes are 0 to n-1, each once, in any order. What is no index at all is the schema's fault to find. */
+function stageOrderFaults(stages: unknown, path: FaultPath): string[] {
+  if (!Array.isArray(stages)) return []
+  const cure = `number the ${stages.length} stage(s) from 0 to ${stages.length - 1}, each once`
+  const taken = new Set<number>()
+  return stages.flatMap((stage, place) => {
+    const index = member(stage, 'index')
+    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0) return []
+    const wrong = taken.has(index) ? 'is used twice' : index >= stages.length ? 'is beyond the last stage' : undefined
+    taken.add(index)
+    if (wrong === undefined) return []
+    return [faultAt([...path, 'stages', place, 'index'], faultText(wrong, index, cure))]
+  })
+}

@@ -1,0 +1,99 @@
+/**
+ * Definition files to a catalogue, or to every fault of every file in one error.
+ * Reads once, at start; watches nothing: a changed file counts from the next start on, for new instances only.
+ */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ConfigError } from '../errors.ts'
+import { type Catalogue, type CompiledDefinition, compileDefinition, makeCatalogue } from './catalogue.ts'
+import { questIdOf } from './definition-reader.ts'
+import { faultAt, faultText } from './fault.ts'
+import { findJsonFault } from './json-fault.ts'
+
+/** What came of some files: a catalogue of those without a fault, and the faults of the others. */
+export interface DefinitionFilesReading {
+  readonly catalogue: Catalogue
+  /** Each `file: $.path.to[0].field: what is wrong (value …), cure`, in the order of the files. */
+  readonly faults: readonly string[]
+}
+
+/**
+ * Every `*.json` of the directory, in the order of their names; names that start with a dot are left alone.
+ * @throws ConfigError with all faults of all files, or with the one that the directory cannot be read.
+ */
+export async function loadDefinitions(dir: string): Promise<Catalogue> {
+  const { catalogue, faults } = await readDefinitionDirectory(dir)
+  if (faults.length > 0) throw new ConfigError(faults)
+  return catalogue
+}
+
+/** As `loadDefinitions`, with the faults as data. */
+export async function readDefinitionDirectory(dir: string): Promise<DefinitionFilesReading> {
+  let names: string[]
+  try {
+    names = await readdir(dir)
+  } catch (error) {
+    const fault = `${dir}: the directory of definitions cannot be read (${reasonOf(error)}), make it or set DEFINITIONS_DIR`
+    return { catalogue: makeCatalogue([]), faults: [fault] }
+  }
+  const files = names.filter(name => name.endsWith('.json') && !name.startsWith('.')).sort()
+  if (files.length > 0) return readDefinitionFiles(files.map(name => join(dir, name)))
+  return { catalogue: makeCatalogue([], [`${dir}: holds no *.json, so no quest can be registered for`]), faults: [] }
+}
+
+/** Goes through all of them, whatever is wrong with one. */
+export async function readDefinitionFiles(files: readonly string[]): Promise<DefinitionFilesReading> {
+  const definitions: CompiledDefinition[] = []
+  const warnings: string[] = []
+  const faults: string[] = []
+  const fileOf = new Map<string, string>()
+  for (const file of files) {
+    try {
+      const json = await readJson(file)
+      const claimed = questIdOf(json)
+      const earlier = claimed && fileOf.get(claimed.questId)
+      if (claimed && earlier !== undefined) {
+        const text = faultText(
+          `is already defined in ${earlier}`,
+          claimed.questId,
+          'give it another id or remove a file',
+        )
+        faults.push(`${file}: ${faultAt(claimed.path, text)}`)
+      } else if (claimed) {
+        fileOf.set(claimed.questId, file)
+      }
+      const compiled = compileDefinition(json)
+      if (earlier === undefined) definitions.push(compiled)
+      if (compiled.definition.stages.length === 0) {
+        warnings.push(`${file}: ${compiled.definition.questId} has no stages, so it cannot be registered for`)
+      }
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      faults.push(...error.faults.map(fault => `${file}: ${fault}`))
+    }
+  }
+  return { catalogue: makeCatalogue(definitions, warnings), faults }
+}
+
+/** @throws ConfigError with one fault, without the file's name. */
+async function readJson(file: string): Promise<unknown> {
+  let text: string
+  try {
+    // Takes a byte order mark away, as Windows editors put one in front.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+  } catch (error) {
+    if (error instanceof TypeError) throw new ConfigError(['is not UTF-8, save it as UTF-8'])
+    throw new ConfigError([`cannot be read (${reasonOf(error)}), make it readable or remove it`])
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const fault = findJsonFault(text)
+    if (fault === undefined) throw error
+    throw new ConfigError([`line ${fault.line}, column ${fault.column}: is not JSON, expected ${fault.expected} there`])
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
