@@ -1,0 +1,51 @@
+/**
+ * What the service tells whoever counts: one narrow interface for ingress, shards and look-ups, so that none of them
+ * knows a metrics library. Every call is cheap enough for each record; none of them throws.
+ */
+import type { RefusalCode } from './contract/refusal.ts'
+
+export type CommandOutcome = 'applied' | 'refused' | 'skipped' | 'duplicate'
+export type CommitOutcome = 'committed' | 'fenced' | 'unknown' | 'failed'
+export type LookupService = 'parties' | 'guilds'
+export type LookupOutcome = 'answered' | 'not_found' | 'failed' | 'timed_out'
+
+export interface Telemetry {
+  /** A record was dealt with. Any `type` will do: one that is not a command of ours counts as "other". */
+  commandHandled(type: string, outcome: CommandOutcome): void
+  refused(code: RefusalCode): void
+  /** A message was committed. `topic` is the topic's configured name, `type` the message's own. */
+  messageSent(topic: string, type: string): void
+  /** A transaction ended, well or not. `records` is how many it wrote. */
+  committed(outcome: CommitOutcome, seconds: number, records: number): void
+  /** `undefined`: the shard is in no phase here any more. Its instances and lag stay until `shardForgotten`. */
+  shardPhase(shard: number, phase: string | undefined): void
+  /** How many records of shard-commands wait behind the shard's position. */
+  shardLag(shard: number, records: number): void
+  /** A shard was rebuilt from its state topic. */
+  restored(seconds: number, records: number): void
+  /** How long after its deadline a timer ran. */
+  timerFired(latenessSeconds: number): void
+  /** One look-up, all its attempts together. */
+  lookup(service: LookupService, outcome: LookupOutcome, seconds: number): void
+  /** Records read from public topics and acknowledged in shard-commands. */
+  ingressRecords(count: number): void
+  /** `delta` more (or fewer) instances of `quest` are in `state` on this shard. */
+  instances(shard: number, state: string, quest: string, delta: number): void
+  /** The shard is not ours any more: whatever was said of its phase, lag and instances no longer counts. */
+  shardForgotten(shard: number): void
+}
+
+export const silentTelemetry: Telemetry = {
+  commandHandled: () => {},
+  refused: () => {},
+  messageSent: () => {},
+  committed: () => {},
+  shardPhase: () => {},
+  shardLag: () => {},
+  restored: () => {},
+  timerFired: () => {},
+  lookup: () => {},
+  ingressRecords: () => {},
+  instances: () => {},
+  shardForgotten: () => {},
+}
