@@ -27,7 +27,7 @@ export async function eventually<T>(
     try {
       const result = await condition()
       if (result) return result
-      failure = new Error(`the condition did not hold within ${limitMs} ms: ${condition}`)
+      failure = new Error(`not within ${limitMs} ms (return true behind assertions): ${condition}`)
     } catch (error) {
       failure = error
     }
