@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { commandSchema } from '../src/contract/commands.ts'
 import { messageSchema } from '../src/contract/message-schemas.ts'
+import { definitionSchema } from '../src/definitions/schema.ts'
 
 interface SchemaFile {
   /** Under docs/schemas. */
@@ -32,6 +33,15 @@ const files: readonly SchemaFile[] = [
     description: 'A record value on EVENT_TOPIC_PARTY_QUEST_STATUS, or ours on COMMAND_TOPIC_CHARACTER.',
     schema: messageSchema,
     io: 'output',
+  },
+  {
+    file: 'definition.schema.json',
+    title: 'A quest definition of party-quests',
+    description:
+      'A file in DEFINITIONS_DIR, bare; it may also stand under data.attributes of a JSON:API document. Fields that ' +
+      'are not listed are ignored, null counts as left out, and the indexes of the stages are 0 to n-1, each once.',
+    schema: definitionSchema,
+    io: 'input',
   },
 ]
 

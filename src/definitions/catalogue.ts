@@ -34,7 +34,7 @@ export function compileDefinition(raw: unknown): CompiledDefinition {
   const bytes = canonicalBytes(reading.definition)
   if (bytes.length > DEFINITION_BYTES_MAX) {
     throw new ConfigError([
-      `$: is too large to be kept with its instances (${bytes.length} bytes), at most ${DEFINITION_BYTES_MAX}`,
+      `$: is too large to be kept with its instances (${bytes.length} bytes), shorten it to at most ${DEFINITION_BYTES_MAX}`,
     ])
   }
   return fromBytes(bytes)

@@ -54,9 +54,7 @@ const list = <Element extends z.ZodType>(element: Element) =>
 const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.object(shape, fault('is not an object', 'give an object'))
 
-const properties = z
-  .record(z.string(), z.unknown(), fault('is not an object', 'give an object, {} if there is nothing to say'))
-  .default({})
+const properties = z.record(z.string(), z.unknown(), fault('is not an object', 'give an object')).default({})
 
 const requirement = object({
   type: oneOf('a known requirement', ['party_size', 'level_min', 'level_max']),
@@ -157,14 +155,16 @@ const reward = z.discriminatedUnion(
 ) satisfies z.ZodType<Reward>
 
 const mapId = uint32('a map')
+const mapIdsCure = 'list at least one: a stage is played somewhere'
+const mapIds = z
+  .array(mapId, fault('is not a list of maps', mapIdsCure))
+  .min(1, fault('names no map', mapIdsCure))
+  .transform(maps => maps as [number, ...number[]])
 
 const stage = object({
   index: uint32('the place of a stage'),
   name: z.string(fault('is not a string', 'give a string')).default(''),
-  mapIds: z.tuple([mapId], mapId, {
-    error: issue =>
-      faultText('is not a list of maps', issue.input, 'list at least one map: a stage is played somewhere'),
-  }),
+  mapIds,
   type: oneOf('a known stage type', [
     'item_collection',
     'monster_killing',
