@@ -1,0 +1,73 @@
+/**
+ * What an instance knows. Three groups, because an `assign` copies only the group that it changes:
+ * who it is (never changes), its run, and the stage being played. `rules` is what it plays by; the definition
+ * is kept by reference and stored once per definition, not once per instance.
+ */
+import type { QuestDefinition, Stage } from '../src/contract/definition.ts'
+import type { CharacterId } from '../src/contract/ids.ts'
+import type { InstanceIdentity } from '../src/contract/messages.ts'
+import type { Deadlines } from './deadlines.ts'
+
+export interface PartyQuestContext {
+  readonly identity: InstanceIdentity
+  readonly rules: Rules
+  readonly run: Run
+  readonly stage: StageState
+}
+
+export interface Rules {
+  /** The definition that the instance was created with; it keeps it until it ends. */
+  readonly definition: QuestDefinition
+  /** What a cleared stage does, as it held when the instance was created. */
+  readonly advance: 'command' | 'automatic'
+  readonly requirements: 'enforce' | 'warn'
+  /** 0 = never. */
+  readonly lobbyLimitSeconds: number
+  /** For a bonus without a duration of its own; 0 = never. */
+  readonly bonusLimitSeconds: number
+}
+
+export interface PartyMember {
+  readonly characterId: CharacterId
+  /** Known where the party service gave it. */
+  readonly level?: number
+}
+
+export interface Run {
+  /** In the order in which they registered. */
+  readonly members: readonly PartyMember[]
+  /** Index into the definition's stages. */
+  readonly stageIndex: number
+  /** Epoch milliseconds. */
+  readonly registeredAt: number
+  /** Epoch milliseconds; 0 before START. */
+  readonly startedAt: number
+  readonly deadlines: Deadlines
+}
+
+export interface StageState {
+  /** Epoch milliseconds. */
+  readonly startedAt: number
+  /** Clear attempts whose conditions did not hold. */
+  readonly attempts: number
+  readonly items: Counts
+  readonly kills: Counts
+  readonly data: Counts
+}
+
+/** Keys carry a prefix (`i4001008`): V8 copies objects with integer-like keys ten times slower. */
+export type Counts = Readonly<Record<string, number>>
+
+export const ITEM_PREFIX = 'i'
+export const KILL_PREFIX = 'm'
+export const DATA_PREFIX = 'd'
+
+export function freshStage(now: number): StageState {
+  return { startedAt: now, attempts: 0, items: {}, kills: {}, data: {} }
+}
+
+export function currentStage({ rules, run }: PartyQuestContext): Stage {
+  const stage = rules.definition.stages[run.stageIndex]
+  if (stage === undefined) throw new RangeError(`${rules.definition.questId} has no stage ${run.stageIndex}`)
+  return stage
+}

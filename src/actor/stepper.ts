@@ -1,0 +1,84 @@
+/**
+ * Steps one instance at a time: event in, snapshot and messages out. A shard's supervisor is one XState actor and
+ * its instances are actors held as data: this borrows the supervisor's identity and system for the scope that
+ * `machine.transition` needs, so that an instance costs a snapshot instead of a live actor
+ * (docs/decisions/0003-instances-as-data.md). It holds no instance and keeps nothing between two steps.
+ */
+import { type ActorScope, type AnyActorRef, createActor, type EventObject, fromTransition } from 'xstate'
+import type { PartyQuestEmitted, PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
+import { partyQuestMachine } from '../../machines/party-quest.ts'
+import type { Message } from '../contract/messages.ts'
+import type { Refusal } from '../contract/refusal.ts'
+import { InvariantError } from '../errors.ts'
+import type { InstanceSnapshot } from './instance.ts'
+import { machineFaults } from './machine-rules.ts'
+
+export interface Step {
+  readonly snapshot: InstanceSnapshot
+  readonly messages: readonly Message[]
+  /** Set: the event was listed but could not be followed, and nothing changed. */
+  readonly refusal: Refusal | undefined
+  /** Whether the state lists the event at all. */
+  readonly handled: boolean
+}
+
+export interface Stepper {
+  spawn(input: PartyQuestInput): Step
+  deliver(snapshot: InstanceSnapshot, event: PartyQuestEvent): Step
+}
+
+export function createStepper(supervisorId: string): Stepper {
+  const faults = machineFaults(partyQuestMachine)
+  if (faults.length > 0) throw new InvariantError(`machines/party-quest.ts: ${faults.join('; ')}`)
+
+  let messages: Message[] = []
+  let refusal: Refusal | undefined
+  const scope = instanceScope(supervisorId, emitted => {
+    if (emitted.type === 'refused') refusal = emitted.refusal
+    else messages = messages.length === 0 ? [...emitted.messages] : messages.concat(emitted.messages)
+  })
+
+  const step = (before: InstanceSnapshot | undefined, next: () => InstanceSnapshot): Step => {
+    messages = []
+    refusal = undefined
+    const snapshot = next()
+    if (snapshot.status === 'error') throw snapshot.error
+    return { snapshot, messages, refusal, handled: snapshot !== before }
+  }
+
+  return {
+    spawn: input => step(undefined, () => partyQuestMachine.getInitialSnapshot(scope, input)),
+    deliver: (snapshot, event) =>
+      // XState would step a machine that has stopped as if it were alive.
+      snapshot.status === 'active'
+        ? step(snapshot, () => partyQuestMachine.transition(snapshot, event, scope))
+        : { snapshot, messages: [], refusal: undefined, handled: false },
+  }
+}
+
+type InstanceScope = ActorScope<InstanceSnapshot, PartyQuestEvent, never, PartyQuestEmitted>
+
+function instanceScope(supervisorId: string, onEmitted: (emitted: PartyQuestEmitted) => void): InstanceScope {
+  const supervisor = createActor(
+    fromTransition((state: null, _event: EventObject) => state, null),
+    { id: supervisorId },
+  ).start()
+  const scope = {
+    self: supervisor as AnyActorRef,
+    id: supervisor.id,
+    sessionId: supervisor.sessionId,
+    system: supervisor.system,
+    logger: () => {},
+    defer: (effect: () => void) => effect(),
+    emit: onEmitted,
+    stopChild: () => {
+      throw new InvariantError('an instance has no children to stop')
+    },
+    actionExecutor: (action: {
+      exec?: ((info: unknown, params: unknown) => void) | undefined
+      info: unknown
+      params: unknown
+    }) => action.exec?.(action.info, action.params),
+  }
+  return scope as unknown as InstanceScope
+}

@@ -1,0 +1,214 @@
+/**
+ * Hop 1: public topics in, `shard-commands` out, at least once; the shard's watermarks make it exactly once. That
+ * rests on three things kept here: a record's shard is a pure function of the record, one sender forwards a partition
+ * in order and awaits each batch, and an offset is committed only behind the acknowledgement of all before it.
+ * After a failed append the same batch is sent again from its first record; nothing is ever skipped.
+ */
+import { Alarm } from '../alarm.ts'
+import type { Clock, Random } from '../clock.ts'
+import { type LogRecord, partitionName, type TopicPartition } from '../contract/log-record.ts'
+import { routeOf } from '../contract/routing.ts'
+import { forward } from '../contract/shard-command.ts'
+import { OffsetOutOfRangeError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Telemetry } from '../telemetry.ts'
+import type {
+  Appender,
+  Assignment,
+  GroupMembership,
+  LogAdmin,
+  LogReader,
+  PartitionFeed,
+  Transport,
+} from '../transport/port.ts'
+import { OffsetCommitter } from './offset-committer.ts'
+
+/** Records taken from one partition for one append. */
+const TAKE_RECORDS_MAX = 1000
+/** The longest wait for records; waking up for nothing is cheap. */
+const IDLE_MS_MAX = 60_000
+const BACK_OFF_MS_MIN = 50
+const BACK_OFF_MS_MAX = 2000
+
+export interface IngressOptions {
+  readonly transport: Transport
+  readonly admin: LogAdmin
+  readonly topics: readonly string[]
+  readonly groupId: string
+  readonly shardCommands: string
+  readonly shards: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly telemetry: Telemetry
+}
+
+/** A public partition that is ours to forward. */
+interface Source {
+  readonly partition: TopicPartition
+  feed: PartitionFeed | undefined
+  isWatched: boolean
+}
+
+export class Ingress {
+  readonly #options: IngressOptions
+  readonly #reader: LogReader
+  readonly #appender: Appender
+  readonly #sources = new Map<string, Source>()
+  readonly #stop = new AbortController()
+  #membership: GroupMembership | undefined
+  #committer: OffsetCommitter | undefined
+  #done: Promise<void> | undefined
+  readonly #alarm: Alarm
+
+  constructor(options: IngressOptions) {
+    this.#options = options
+    this.#alarm = new Alarm(options.clock)
+    this.#reader = options.transport.openReader('ingress')
+    this.#appender = options.transport.openAppender('ingress')
+  }
+
+  get membership(): GroupMembership | undefined {
+    return this.#membership
+  }
+
+  /** @param onFatal called with an error that no reaction is known for; the ingress has then stopped. */
+  start(onFatal: (error: unknown) => void): void {
+    const { transport, groupId, topics, clock, log } = this.#options
+    this.#membership = transport.joinGroup({ groupId, topics, onAssigned: assignment => this.#assign(assignment) })
+    this.#committer = new OffsetCommitter(this.#membership, clock, log)
+    this.#done = this.#forwardAll().catch(onFatal)
+  }
+
+  /** Stops reading, commits what was acknowledged, leaves the group at once. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    this.#alarm.ring()
+    for (const source of this.#sources.values()) source.feed?.close()
+    await this.#done
+    await this.#committer?.close()
+    await this.#membership?.leave()
+    await Promise.all([this.#reader.close(), this.#appender.close()])
+  }
+
+  #assign({ partitions }: Assignment): void {
+    const ours = new Map(partitions.map(partition => [partitionName(partition), partition]))
+    for (const [name, source] of this.#sources) {
+      if (ours.has(name)) continue
+      source.feed?.close()
+      this.#sources.delete(name)
+      this.#committer?.forget(source.partition)
+    }
+    for (const [name, partition] of ours) {
+      if (!this.#sources.has(name)) this.#sources.set(name, { partition, feed: undefined, isWatched: false })
+    }
+    this.#options.log.info({ partitions: [...ours.keys()] }, 'ingress assigned')
+    this.#alarm.ring()
+  }
+
+  async #forwardAll(): Promise<void> {
+    const { clock } = this.#options
+    const { signal } = this.#stop
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#openFeeds()
+        const records = this.#take()
+        if (records.length === 0) await this.#waitForRecords()
+        else await this.#forward(records)
+        failures = 0
+      } catch (error) {
+        if (signal.aborted) return
+        this.#options.log.warn({ err: error, failures }, 'ingress cannot read, trying again')
+        await clock.sleep(this.#backOffMs(failures++), signal)
+      }
+    }
+  }
+
+  /** Each new partition goes on where the group left it: everything before was acknowledged. */
+  async #openFeeds(): Promise<void> {
+    const unopened = [...this.#sources.values()].filter(({ feed }) => feed === undefined)
+    if (unopened.length === 0 || this.#membership === undefined) return
+    const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
+    for (const [index, source] of unopened.entries()) {
+      const from = committed[index] ?? (await this.#earliest(source.partition))
+      // The assignment may have moved on while we asked.
+      if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
+      source.feed = this.#reader.open(source.partition, from)
+    }
+  }
+
+  async #earliest({ topic, partition }: TopicPartition): Promise<number> {
+    const offsets = await this.#options.admin.offsets(topic)
+    return offsets[partition]?.earliest ?? 0
+  }
+
+  #take(): readonly LogRecord[] {
+    const taken: LogRecord[] = []
+    for (const { feed } of this.#sources.values()) {
+      if (feed !== undefined) taken.push(...feed.take(TAKE_RECORDS_MAX))
+    }
+    return taken
+  }
+
+  async #waitForRecords(): Promise<void> {
+    for (const source of this.#sources.values()) {
+      if (source.feed === undefined || source.isWatched) continue
+      source.isWatched = true
+      source.feed
+        .ready()
+        .catch(error => this.#recover(source, error))
+        .finally(() => {
+          source.isWatched = false
+          this.#alarm.ring()
+        })
+    }
+    await this.#alarm.wait(IDLE_MS_MAX)
+  }
+
+  /** Retention has passed the committed offset, or the topic was made anew: there is nothing to wait for. */
+  #recover(source: Source, error: unknown): void {
+    const { partition } = source
+    if (!(error instanceof OffsetOutOfRangeError)) {
+      this.#options.log.error({ ...partition, err: error }, 'ingress lost a partition, opening it again')
+      source.feed = undefined
+      return
+    }
+    this.#options.log.error(
+      { ...partition, earliest: error.earliest, end: error.end, err: error },
+      'the committed offset is not in the log any more: going on at the earliest record, what was between is lost to us',
+    )
+    if (this.#sources.get(partitionName(partition)) !== source) return
+    source.feed = this.#reader.open(partition, error.earliest)
+  }
+
+  /** Appends until all are acknowledged: only then may their offsets be committed. */
+  async #forward(records: readonly LogRecord[]): Promise<void> {
+    const { shardCommands, shards, telemetry, clock, log } = this.#options
+    const { signal } = this.#stop
+    const forwarded = []
+    for (const record of records) {
+      const route = routeOf(record, shards)
+      if (route.kind === 'foreign') telemetry.commandHandled(route.type, 'skipped')
+      else forwarded.push(forward(record, route.shard, shardCommands))
+    }
+    for (let failures = 0; forwarded.length > 0; failures++) {
+      try {
+        await this.#appender.append(forwarded)
+        break
+      } catch (error) {
+        log.warn({ err: error, records: forwarded.length }, 'ingress cannot append, sending the same batch again')
+        await clock.sleep(this.#backOffMs(failures), signal)
+        // Not acknowledged and not committed: whoever comes after us reads these records again.
+        if (signal.aborted) return
+      }
+    }
+    telemetry.ingressRecords(records.length)
+    for (const record of records) {
+      if (this.#sources.has(partitionName(record))) this.#committer?.acknowledged(record)
+    }
+  }
+
+  #backOffMs(failures: number): number {
+    return Math.min(BACK_OFF_MS_MIN * 2 ** failures, BACK_OFF_MS_MAX) * (0.5 + this.#options.random.fraction())
+  }
+}

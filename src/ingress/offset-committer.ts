@@ -1,0 +1,68 @@
+/**
+ * Commits the ingress's offsets behind its back: now and then, and at the end. A commit that is late or lost costs
+ * records that are forwarded twice, which the shard drops; so nothing waits for one.
+ */
+import type { Clock } from '../clock.ts'
+import { type LogRecord, partitionName, type TopicPartition } from '../contract/log-record.ts'
+import type { Log } from '../log.ts'
+import type { GroupMembership } from '../transport/port.ts'
+
+const COMMIT_INTERVAL_MS = 200
+
+type NextOffset = TopicPartition & { readonly next: number }
+
+export class OffsetCommitter {
+  readonly #membership: GroupMembership
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #pending = new Map<string, NextOffset>()
+  readonly #stop = new AbortController()
+  #running: Promise<void> | undefined
+
+  constructor(membership: GroupMembership, clock: Clock, log: Log) {
+    this.#membership = membership
+    this.#clock = clock
+    this.#log = log
+  }
+
+  /** Everything of that partition up to this record is acknowledged. */
+  acknowledged({ topic, partition, offset }: LogRecord): void {
+    this.#pending.set(partitionName({ topic, partition }), { topic, partition, next: offset + 1 })
+    this.#running ??= this.#commitSoon()
+  }
+
+  /** The partition is somebody else's now. */
+  forget(partition: TopicPartition): void {
+    this.#pending.delete(partitionName(partition))
+  }
+
+  /** Commits what is left, once. */
+  async close(): Promise<void> {
+    this.#stop.abort()
+    await this.#running
+    await this.#commit()
+  }
+
+  async #commitSoon(): Promise<void> {
+    await this.#clock.sleep(COMMIT_INTERVAL_MS, this.#stop.signal)
+    if (!this.#stop.signal.aborted) await this.#commit()
+    this.#running = undefined
+    if (this.#pending.size > 0 && !this.#stop.signal.aborted) this.#running = this.#commitSoon()
+  }
+
+  async #commit(): Promise<void> {
+    const offsets = [...this.#pending.values()]
+    this.#pending.clear()
+    if (offsets.length === 0) return
+    try {
+      await this.#membership.commit(offsets)
+    } catch (error) {
+      this.#log.debug({ err: error }, 'could not commit offsets of the ingress')
+      // Unless something newer came meanwhile.
+      for (const offset of offsets) {
+        const name = partitionName(offset)
+        if (!this.#pending.has(name)) this.#pending.set(name, offset)
+      }
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** What a batch did, for metrics and traces: told only once the batch is committed, since until then it did nothing. */
+import type { RestingState } from '../../machines/party-quest.ts'
+import type { RefusalCode } from '../contract/refusal.ts'
+import type { Span } from '../contract/trace-context.ts'
+import type { Sent } from '../outbox/outbox.ts'
+import type { CommandOutcome } from '../telemetry.ts'
+import { silentTracer } from '../tracing.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+
+interface TracedOperation {
+  readonly span: Span
+  readonly name: string
+  readonly startMs: number
+  readonly attributes: Record<string, string>
+  /** `traceparent` of the span that armed the timer. */
+  readonly armedBy: string | undefined
+}
+
+export class BatchReport {
+  readonly #handled: { readonly type: string; readonly outcome: CommandOutcome }[] = []
+  readonly #refused: RefusalCode[] = []
+  readonly #moved: { readonly quest: string; readonly state: RestingState; readonly delta: number }[] = []
+  readonly #latenessSeconds: number[] = []
+  readonly #traced: TracedOperation[] = []
+
+  handled(type: string, outcome: CommandOutcome): void {
+    this.#handled.push({ type, outcome })
+  }
+
+  refused(code: RefusalCode): void {
+    this.#refused.push(code)
+  }
+
+  /** An instance of `quest` left one resting state for another; `undefined` is not to be. */
+  moved(quest: string, before: RestingState | undefined, after: RestingState | undefined): void {
+    if (before === after) return
+    if (before !== undefined) this.#moved.push({ quest, state: before, delta: -1 })
+    if (after !== undefined) this.#moved.push({ quest, state: after, delta: 1 })
+  }
+
+  fired(latenessSeconds: number): void {
+    this.#latenessSeconds.push(latenessSeconds)
+  }
+
+  traced(span: Span, name: string, startMs: number, attributes: Record<string, string>, armedBy?: string): void {
+    this.#traced.push({ span, name, startMs, attributes, armedBy })
+  }
+
+  publish({ shard, telemetry, tracer, clock }: ShardDependencies, sent: readonly Sent[]): void {
+    for (const { type, outcome } of this.#handled) telemetry.commandHandled(type, outcome)
+    for (const code of this.#refused) telemetry.refused(code)
+    for (const { topic, type } of sent) telemetry.messageSent(topic, type)
+    for (const { quest, state, delta } of this.#moved) telemetry.instances(shard, state, quest, delta)
+    for (const seconds of this.#latenessSeconds) telemetry.timerFired(seconds)
+    if (tracer === silentTracer) return
+    const endMs = clock.now()
+    for (const { span, name, startMs, attributes, armedBy } of this.#traced) {
+      const [, traceId, spanId] = armedBy?.split('-') ?? []
+      const links = traceId !== undefined && spanId !== undefined ? [{ traceId, spanId }] : []
+      tracer.operation(span, { name, startMs, endMs, attributes, links })
+    }
+  }
+}

@@ -1,0 +1,201 @@
+/**
+ * Prepare: the operations of one transaction, run one after the other on the overlay. Each one is added whole or,
+ * when it throws, not at all (its record becomes an INSTANCE_FAULT dead letter). Nothing here is written or awaited.
+ */
+import { stateOf } from '../actor/instance.ts'
+import { decodeCommand } from '../contract/commands.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import type { LogRecord } from '../contract/log-record.ts'
+import { type LookupAnswered, readLookupAnswered } from '../contract/lookup.ts'
+import type { Origin, OriginalRecord } from '../contract/origin.ts'
+import { type Refusal, refuse } from '../contract/refusal.ts'
+import { readShardCommand } from '../contract/shard-command.ts'
+import type { PendingRegistration } from '../contract/state-record.ts'
+import { decodeTenant, type Tenant } from '../contract/tenant.ts'
+import { continueTrace, type Span, startTrace, traceparent } from '../contract/trace-context.ts'
+import { unreachable } from '../errors.ts'
+import { Outbox } from '../outbox/outbox.ts'
+import { BatchReport } from './batch-report.ts'
+import type { Moment, Outcome } from './outcome.ts'
+import { Overlay } from './overlay.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+import type { ShardState } from './shard-state.ts'
+import { dueTimer } from './supervisor.ts'
+
+/** A batch takes no more operations beyond this; one transaction must end well within its time-out. */
+const OUTBOX_BYTES_MAX = 8 << 20
+/** A timer whose instance is at fault is tried again after this. */
+const FAULTY_TIMER_RETRY_MS = 60_000
+
+export class Batch {
+  readonly overlay: Overlay
+  readonly outbox: Outbox
+  readonly report = new BatchReport()
+  /** Timers that were taken from the index, and when one that threw is tried again. */
+  readonly #timers = new Map<InstanceId, number | undefined>()
+  readonly #state: ShardState
+  readonly #dependencies: ShardDependencies
+
+  constructor(state: ShardState, dependencies: ShardDependencies, deadLetterValueBytesMax: number) {
+    this.#state = state
+    this.#dependencies = dependencies
+    this.overlay = new Overlay(state)
+    this.outbox = new Outbox({ topics: dependencies.topics, deadLetterValueBytesMax })
+  }
+
+  get isFull(): boolean {
+    return this.outbox.bytes > OUTBOX_BYTES_MAX
+  }
+
+  /** The next record of `shard-commands`. */
+  apply(record: LogRecord): void {
+    this.overlay.moveTo(record.offset + 1)
+    const read = readShardCommand(record)
+    switch (read.kind) {
+      case 'forwarded':
+        if (this.overlay.isApplied(read.origin)) {
+          this.report.handled('', 'duplicate')
+          return
+        }
+        this.overlay.markApplied(read.origin)
+        this.#command(read.origin, read.original)
+        return
+      case 'internal': {
+        const answered = readLookupAnswered(read.value)
+        if (answered === undefined) this.#dependencies.log.error({ value: read.value }, 'unknown internal command')
+        else this.#answer(answered)
+        return
+      }
+      case 'unreadable':
+        this.#dependencies.log.error({ offset: record.offset, reason: read.reason }, 'foreign record in shard-commands')
+        this.#refuse('', record, record, refuse('MALFORMED', read.reason))
+        return
+      default:
+        unreachable(read)
+    }
+  }
+
+  /** The earliest timer of an instance, if it is due. */
+  fire(id: InstanceId): void {
+    const { clock, random, supervisor, log } = this.#dependencies
+    const instance = this.overlay.instance(id)
+    const timer = instance && dueTimer(instance)
+    if (instance === undefined || timer === undefined) return
+    const now = clock.now()
+    const span = startTrace(random)
+    const name = `timer.${timer.timer}`
+    this.#timers.set(id, undefined)
+    try {
+      const outcome = supervisor.timer(this.overlay, id, { now, traceparent: traceparent(span) })
+      this.#keep(outcome, span)
+      if (outcome.kind === 'changed') this.report.fired((now - timer.at) / 1000)
+      this.report.traced(span, name, now, { instanceId: id }, timer.armedBy)
+    } catch (error) {
+      // There is no record to bury: the instance stays as it is, and its timer is tried again later.
+      this.#timers.set(id, now + FAULTY_TIMER_RETRY_MS)
+      log.error({ err: error, instanceId: id, timer: timer.timer }, 'instance fault: a timer threw')
+      this.report.refused('INSTANCE_FAULT')
+    }
+  }
+
+  #command(origin: Origin, original: OriginalRecord): void {
+    const { registrar, supervisor } = this.#dependencies
+    this.#operation(origin, original, span => {
+      const decoded = decodeCommand(original.value)
+      // A newer ingress may know types that we do not.
+      if (decoded.kind === 'foreign') return { type: 'other', outcome: undefined }
+      if (decoded.kind === 'malformed') return { type: '', outcome: { kind: 'refused', refusal: decoded.refusal } }
+      const { command } = decoded
+      const read = decodeTenant(original.headers)
+      if ('refusal' in read) return { type: command.type, outcome: { kind: 'refused', refusal: read.refusal } }
+      const { tenant } = read
+      const moment = this.#moment(span)
+      const outcome =
+        command.type === 'REGISTER'
+          ? registrar.register(this.overlay, { command, tenant, origin }, moment)
+          : supervisor.command(this.overlay, command, tenant, moment)
+      return { type: command.type, outcome }
+    })
+  }
+
+  /** The answer to a look-up. A second answer finds nothing pending and is dropped. */
+  #answer({ pending: name, answer }: LookupAnswered): void {
+    const pending = this.overlay.pendingRegistration(name)
+    if (pending === undefined) return
+    this.overlay.dropPending(name)
+    this.#operation(pending.origin, pending.original, span => {
+      const { command, tenant } = readRegistration(pending)
+      const registration = { command, tenant, origin: pending.origin }
+      const outcome = this.#dependencies.registrar.resolve(this.overlay, registration, answer, this.#moment(span))
+      return { type: command.type, outcome }
+    })
+  }
+
+  /** Runs one operation for one record, and undoes it alone when it throws. */
+  #operation(
+    origin: Origin,
+    original: OriginalRecord,
+    run: (span: Span) => { type: string; outcome: Outcome | undefined },
+  ): void {
+    const { clock, random, log } = this.#dependencies
+    const startedAt = clock.now()
+    const span = continueTrace(original.headers, random)
+    try {
+      const { type, outcome } = run(span)
+      if (outcome === undefined) return this.report.handled(type, 'skipped')
+      if (outcome.kind === 'refused') return this.#refuse(type, origin, original, outcome.refusal)
+      if (outcome.kind === 'waits') this.overlay.keepPending({ origin, original, lookup: outcome.lookup })
+      else this.#keep(outcome, span)
+      if (outcome.kind !== 'waits') this.report.handled(type, 'applied')
+      this.report.traced(span, type, startedAt, instanceAttributes(outcome))
+    } catch (error) {
+      const { topic, partition, offset } = origin
+      log.error({ err: error, topic, partition, offset }, 'instance fault: an operation threw and was undone')
+      this.#refuse(
+        '',
+        origin,
+        original,
+        refuse('INSTANCE_FAULT', error instanceof Error ? error.message : String(error)),
+      )
+    }
+  }
+
+  #keep(outcome: Outcome, span: Span): void {
+    if (outcome.kind !== 'changed') return
+    const { before, after, identity, messages } = outcome
+    this.outbox.send(messages, identity, span)
+    const born = before === undefined && after !== undefined
+    this.overlay.keep(outcome, born ? this.#dependencies.ruleBook.catalogue.get(identity.questId) : undefined)
+    this.report.moved(identity.questId, before && stateOf(before), after && stateOf(after))
+  }
+
+  #refuse(type: string, origin: Origin, original: OriginalRecord, refusal: Refusal): void {
+    this.outbox.bury(origin, original, refusal)
+    this.report.handled(type, 'refused')
+    this.report.refused(refusal.code)
+  }
+
+  #moment(span: Span): Moment {
+    return { now: this.#dependencies.clock.now(), traceparent: traceparent(span) }
+  }
+
+  /** Settle: the transaction is committed, and what it did becomes the state. */
+  settle(): void {
+    this.#state.settle(this.overlay)
+    for (const [id, retryAt] of this.#timers) this.#state.rearm(id, retryAt)
+    this.report.publish(this.#dependencies, this.outbox.sent)
+  }
+}
+
+function readRegistration({ original }: PendingRegistration) {
+  const decoded = decodeCommand(original.value)
+  const read: { tenant: Tenant } | { refusal: Refusal } = decodeTenant(original.headers)
+  if (decoded.kind !== 'command' || decoded.command.type !== 'REGISTER' || 'refusal' in read) {
+    throw new TypeError('a pending registration holds no REGISTER')
+  }
+  return { command: decoded.command, tenant: read.tenant }
+}
+
+function instanceAttributes(outcome: Outcome): Record<string, string> {
+  return outcome.kind === 'changed' ? { instanceId: outcome.identity.instanceId } : {}
+}

@@ -1,0 +1,141 @@
+/**
+ * Look-ups as effects: asked after the commit that made them pending, off the loop, with bounds on concurrency and
+ * time; the answer goes to the shard's own partition as an internal command. One that is lost with its replica is
+ * asked again by the next owner, and an answer that comes twice finds nothing pending.
+ */
+import type { Clock, Random } from '../clock.ts'
+import type { Headers } from '../contract/log-record.ts'
+import type { Lookup, LookupAnswer, LookupAnswered } from '../contract/lookup.ts'
+import { originName } from '../contract/origin.ts'
+import { internalCommand } from '../contract/shard-command.ts'
+import type { PendingRegistration } from '../contract/state-record.ts'
+import type { LookupOutcome, Telemetry } from '../telemetry.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+
+/** Look-ups of this process under way at once; the others wait their turn, as records that are already safe. */
+const LOOKUPS_AT_ONCE_MAX = 64
+const RETRY_MS_MIN = 100
+const RETRY_MS_MAX = 1000
+
+/** A service that can be asked. */
+export interface LookupClient {
+  /**
+   * One try.
+   * @throws LookupNotFoundError the service knows of no such thing: trying again will not help
+   * @throws Error anything else: it may help
+   */
+  ask(lookup: Lookup, headers: Headers, signal: AbortSignal): Promise<LookupAnswer>
+}
+
+export class LookupNotFoundError extends Error {
+  override readonly name = 'LookupNotFoundError'
+}
+
+export interface LookupRunnerOptions {
+  readonly client: LookupClient
+  /** All attempts of one look-up together. */
+  readonly timeoutMs: number
+  readonly clock: Clock
+  readonly random: Random
+  readonly telemetry: Telemetry
+}
+
+export interface ShardLookups {
+  /** Returns at once. */
+  start(pending: PendingRegistration): void
+}
+
+export class LookupRunner {
+  readonly #options: LookupRunnerOptions
+  #underWay = 0
+  readonly #waiting: (() => void)[] = []
+
+  constructor(options: LookupRunnerOptions) {
+    this.#options = options
+  }
+
+  forShard(dependencies: ShardDependencies, stop: AbortSignal): ShardLookups {
+    return {
+      start: pending => {
+        void this.#run(pending, dependencies, stop)
+      },
+    }
+  }
+
+  async #run(pending: PendingRegistration, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
+    await this.#turn()
+    try {
+      if (stop.aborted) return
+      const answer = await this.#answer(pending, stop)
+      if (!stop.aborted) await this.#append({ pending: originName(pending.origin), answer }, dependencies, stop)
+    } finally {
+      this.#underWay--
+      this.#waiting.shift()?.()
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#underWay >= LOOKUPS_AT_ONCE_MAX) await new Promise<void>(resolve => this.#waiting.push(resolve))
+    this.#underWay++
+  }
+
+  /** The service's answer, or that there is none: never throws. */
+  async #answer({ lookup, original }: PendingRegistration, stop: AbortSignal): Promise<LookupAnswer> {
+    const { client, timeoutMs, clock, telemetry } = this.#options
+    const startedAt = clock.elapsed()
+    const over = new AbortController()
+    const end = () => over.abort()
+    stop.addEventListener('abort', end, { once: true })
+    void clock.sleep(timeoutMs, over.signal).then(end)
+    const service = lookup.kind === 'guild' ? 'guilds' : 'parties'
+    const report = (outcome: LookupOutcome) => telemetry.lookup(service, outcome, (clock.elapsed() - startedAt) / 1000)
+    try {
+      for (let attempt = 0; ; attempt++) {
+        let failure: Error
+        try {
+          const answer = await client.ask(lookup, original.headers, over.signal)
+          report('answered')
+          return answer
+        } catch (error) {
+          failure = error instanceof Error ? error : new Error(String(error))
+        }
+        if (failure instanceof LookupNotFoundError) {
+          report('not_found')
+          return { type: 'LOOKUP_FAILED', reason: failure.message }
+        }
+        await clock.sleep(this.#backOffMs(attempt), over.signal)
+        if (over.signal.aborted) {
+          report('timed_out')
+          return {
+            type: 'LOOKUP_FAILED',
+            reason: `no answer within ${timeoutMs} ms (${attempt + 1} attempts, the last: ${failure.message})`,
+          }
+        }
+      }
+    } finally {
+      stop.removeEventListener('abort', end)
+      end()
+    }
+  }
+
+  async #append(
+    answered: LookupAnswered,
+    { appender, internal, shard, log }: ShardDependencies,
+    stop: AbortSignal,
+  ): Promise<void> {
+    for (let attempt = 0; !stop.aborted; attempt++) {
+      try {
+        await appender.append([internalCommand(shard, internal.shardCommands, answered)])
+        return
+      } catch (error) {
+        log.warn({ err: error, pending: answered.pending }, 'could not append the answer of a look-up, trying again')
+        await this.#options.clock.sleep(this.#backOffMs(attempt), stop)
+      }
+    }
+  }
+
+  #backOffMs(attempt: number): number {
+    const { random } = this.#options
+    return Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX) * (0.5 + random.fraction())
+  }
+}

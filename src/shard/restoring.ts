@@ -1,0 +1,99 @@
+/**
+ * Phase 2: read the shard's state from the log. It is final, because nobody but us can write it since the fence.
+ * The position in it, not the group's committed offset, says where to go on. Next: running.
+ */
+import { contextOf, stateOf } from '../actor/instance.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import type { LogRecord } from '../contract/log-record.ts'
+import { originName } from '../contract/origin.ts'
+import { decodePending, decodePosition, readStateRecordKey } from '../contract/state-record.ts'
+import { parseStoredDefinition } from '../definitions/catalogue.ts'
+import { UnrestorableError } from '../errors.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+import { ShardState } from './shard-state.ts'
+
+/** Instances decoded before the event loop gets a turn: heartbeats and the other shards go on meanwhile. */
+const INSTANCES_PER_TURN = 1000
+
+/** @throws UnrestorableError a record that cannot be read, or a public topic that was deleted and made again */
+export async function restore(dependencies: ShardDependencies, signal: AbortSignal): Promise<ShardState> {
+  const { transport, internal, shard, clock, budget, ruleBook, telemetry, log } = dependencies
+  const startedAt = clock.elapsed()
+  const latest = new Map<string, Buffer>()
+  let records = 0
+  const keepLatest = (chunk: readonly LogRecord[]): void => {
+    records += chunk.length
+    for (const { key, value } of chunk) {
+      const name = key?.toString() ?? ''
+      if (value === null) latest.delete(name)
+      else latest.set(name, value)
+    }
+  }
+  await transport.readToEnd({ topic: internal.shardState, partition: shard }, keepLatest, signal)
+
+  const state = new ShardState(budget, ruleBook)
+  try {
+    await fill(state, latest, dependencies, signal)
+    await refuseRemadeTopics(state, dependencies)
+  } catch (error) {
+    state.close()
+    throw error
+  }
+  telemetry.restored((clock.elapsed() - startedAt) / 1000, records)
+  log.info(
+    { shard, instances: state.residency.size, records, ms: Math.round(clock.elapsed() - startedAt) },
+    'shard restored',
+  )
+  return state
+}
+
+async function fill(
+  state: ShardState,
+  latest: ReadonlyMap<string, Buffer>,
+  { shard, telemetry, clock }: ShardDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const instances: [InstanceId, Buffer][] = []
+  for (const [name, value] of latest) {
+    const key = readStateRecordKey(Buffer.from(name))
+    if (key.kind === 'position') state.position = decodePosition(value)
+    else if (key.kind === 'instance') instances.push([key.id, value])
+    else if (key.kind === 'definition') {
+      state.definitions.set(key.ref, { compiled: parseStoredDefinition(value), instances: 0 })
+    } else {
+      const pending = decodePending(value)
+      state.pending.set(originName(pending.origin), pending)
+    }
+  }
+  for (const [index, [id, bytes]] of instances.entries()) {
+    const instance = state.restoreInstance(id, bytes)
+    telemetry.instances(shard, stateOf(instance), contextOf(instance).identity.questId, 1)
+    if (index % INSTANCES_PER_TURN === INSTANCES_PER_TURN - 1) await clock.sleep(0, signal)
+    if (signal.aborted) return
+  }
+}
+
+/**
+ * A public topic that was deleted and made again starts below every watermark: all its records would be taken for
+ * copies of old ones and dropped in silence. So a watermark beyond the topic's end is refused, loudly.
+ */
+async function refuseRemadeTopics(state: ShardState, { admin, internal, shard }: ShardDependencies): Promise<void> {
+  const ends = new Map<string, readonly { end: number }[]>()
+  for (const [name, watermark] of state.position.watermarks) {
+    const slash = name.lastIndexOf('/')
+    const topic = name.slice(0, slash)
+    let offsets = ends.get(topic)
+    if (offsets === undefined) {
+      offsets = await admin.offsets(topic)
+      ends.set(topic, offsets)
+    }
+    const end = offsets[Number(name.slice(slash + 1))]?.end ?? 0
+    if (watermark >= end) {
+      throw new UnrestorableError(
+        `shard ${shard} has applied offset ${watermark} of ${name}, which ends at ${end}: the topic was deleted and ` +
+          `made again. Restore it, or start with new internal topics (another INTERNAL_TOPIC_PREFIX); ` +
+          `${internal.shardState} belongs to the old one`,
+      )
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * Phase 3: one loop — take what is due (timers first, then records, up to a bound), run it, commit, again.
+ * Nothing runs while a commit is open. Next: draining, when the shard is given away or the service stops.
+ */
+import { Alarm } from '../alarm.ts'
+import type { Clock } from '../clock.ts'
+import { OffsetOutOfRangeError, UnrestorableError } from '../errors.ts'
+import type { PartitionFeed, TransactionalSink } from '../transport/port.ts'
+import { Batch } from './batch.ts'
+import { commit } from './commit.ts'
+import { LogTrimmer } from './log-trimmer.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+import type { ShardState } from './shard-state.ts'
+
+/** Records taken from the feed at once: between two takes the batch looks at its own size. */
+const TAKE_RECORDS = 25
+/** The longest sleep without a deadline; waking up for nothing is cheap, and timers of Node end at 24 days. */
+const IDLE_MS_MAX = 60_000
+
+export interface RunningOptions {
+  readonly state: ShardState
+  readonly sink: TransactionalSink
+  readonly deadLetterValueBytesMax: number
+}
+
+/** Resolves when `stop` aborts, between two transactions. */
+export async function run(options: RunningOptions, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
+  const { state, sink } = options
+  const { reader, internal, shard, clock, lookups, telemetry } = dependencies
+  const partition = { topic: internal.shardCommands, partition: shard }
+  const feed = reader.open(partition, state.position.next)
+  const alarm = new WorkAlarm(feed, clock, stop)
+  const trimmer = new LogTrimmer(partition, dependencies)
+  const effects = lookups.forShard(dependencies, stop)
+  try {
+    for (const pending of state.pending.values()) effects.start(pending)
+    while (!stop.aborted) {
+      const batch = prepare(feed, options, dependencies)
+      if (batch === undefined) {
+        await alarm.wait(state.deadlines.next())
+        continue
+      }
+      if (batch.overlay.isUntouched) batch.settle()
+      else await commit(batch, sink, dependencies)
+      for (const pending of batch.overlay.pending.values()) if (pending !== undefined) effects.start(pending)
+      trimmer.committed(state.position.next)
+      telemetry.shardLag(shard, Math.max(0, feed.end - state.position.next))
+    }
+  } catch (error) {
+    throw error instanceof OffsetOutOfRangeError ? lostCommands(error, state, dependencies) : error
+  } finally {
+    feed.close()
+  }
+}
+
+/** A batch of what is due now; `undefined` when nothing is. */
+function prepare(
+  feed: PartitionFeed,
+  { state, deadLetterValueBytesMax }: RunningOptions,
+  dependencies: ShardDependencies,
+): Batch | undefined {
+  const { batchRecordsMax } = dependencies.limits
+  const due = state.deadlines.takeDue(dependencies.clock.now(), batchRecordsMax)
+  let records = feed.take(Math.min(TAKE_RECORDS, batchRecordsMax))
+  if (due.length === 0 && records.length === 0) return undefined
+
+  const batch = new Batch(state, dependencies, deadLetterValueBytesMax)
+  for (const id of due) batch.fire(id)
+  for (let taken = records.length; records.length > 0; taken += records.length) {
+    for (const record of records) batch.apply(record)
+    if (taken >= batchRecordsMax || batch.isFull) break
+    records = feed.take(Math.min(TAKE_RECORDS, batchRecordsMax - taken))
+  }
+  return batch
+}
+
+/** Wakes the loop when records wait, when the feed is lost, and when the shard is to stop. */
+class WorkAlarm {
+  readonly #alarm: Alarm
+  readonly #feed: PartitionFeed
+  readonly #clock: Clock
+  #isWatching = false
+  #failure: unknown
+
+  constructor(feed: PartitionFeed, clock: Clock, stop: AbortSignal) {
+    this.#alarm = new Alarm(clock)
+    this.#feed = feed
+    this.#clock = clock
+    stop.addEventListener('abort', () => this.#alarm.ring(), { once: true })
+  }
+
+  /** @throws OffsetOutOfRangeError */
+  async wait(deadline: number | undefined): Promise<void> {
+    this.#watch()
+    const ms = deadline === undefined ? IDLE_MS_MAX : deadline - this.#clock.now()
+    if (ms > 0) await this.#alarm.wait(Math.min(ms, IDLE_MS_MAX))
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #watch(): void {
+    if (this.#isWatching) return
+    this.#isWatching = true
+    this.#feed
+      .ready()
+      .catch(error => {
+        this.#failure = error
+      })
+      .finally(() => {
+        this.#isWatching = false
+        this.#alarm.ring()
+      })
+  }
+}
+
+/** Only what was committed is ever deleted from `shard-commands`; anything else that is missing is a loss. */
+function lostCommands(
+  { earliest, end }: OffsetOutOfRangeError,
+  { position }: ShardState,
+  { internal, shard }: ShardDependencies,
+): UnrestorableError {
+  return new UnrestorableError(
+    `shard ${shard} is to go on at offset ${position.next} of ${internal.shardCommands}/${shard}, which holds ` +
+      `${earliest} to ${end}: the topic was deleted and made again, or lost records to retention. ` +
+      'Start with new internal topics (another INTERNAL_TOPIC_PREFIX), or restore the old one',
+  )
+}

@@ -1,0 +1,157 @@
+/**
+ * The shards of this replica: starts and stops their lives as the group assigns them, and is the one place where
+ * their errors are caught. Each class of error is one reaction (table in docs/architecture.md).
+ */
+import type { Clock, Random } from '../clock.ts'
+import {
+  CommitUnknownError,
+  RecordTooLargeError,
+  ShardFencedError,
+  TransportUnavailableError,
+  UnrestorableError,
+} from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Phase } from './phase.ts'
+import { Shard } from './shard.ts'
+import type { ShardDependencies } from './shard-dependencies.ts'
+
+const BACK_OFF_MS_MIN = 50
+const BACK_OFF_MS_MAX = 5_000
+/** How often a fenced shard looks whether the group still says that it is ours. */
+const HEARTBEAT_POLL_MS = 50
+/** A dead letter's value above this goes without it, once the log has refused one as too large. */
+const DEAD_LETTER_VALUE_BYTES_KEPT = 900_000
+
+export interface ShardSetOptions {
+  readonly dependenciesOf: (shard: number) => ShardDependencies
+  /** Epoch milliseconds of the group's last sign of life. */
+  readonly lastHeartbeatAt: () => number
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** A broken promise, or an error of no known class: the process must not go on. */
+  readonly onFatal: (error: unknown) => void
+}
+
+/** `dead`: it cannot be restored, and needs a person. */
+export type ShardPhase = Phase | 'dead'
+
+interface Holding {
+  readonly stop: AbortController
+  readonly done: Promise<void>
+  shard: Shard | undefined
+  isDead: boolean
+  deadLetterValueBytesMax: number
+}
+
+export class ShardSet {
+  readonly #options: ShardSetOptions
+  readonly #held = new Map<number, Holding>()
+  /** The last life of a shard that was given away and has not ended yet. */
+  readonly #leaving = new Map<number, Promise<void>>()
+
+  constructor(options: ShardSetOptions) {
+    this.#options = options
+  }
+
+  /** From now on exactly these shards are ours; one that we hold already is left alone. */
+  assign(shards: readonly number[]): void {
+    const ours = new Set(shards)
+    for (const [shard, holding] of this.#held) if (!ours.has(shard)) this.#giveAway(shard, holding)
+    for (const shard of ours) if (!this.#held.has(shard)) this.#take(shard)
+  }
+
+  phases(): ReadonlyMap<number, ShardPhase> {
+    const phases = new Map<number, ShardPhase>()
+    for (const [shard, { isDead, shard: life }] of this.#held) {
+      phases.set(shard, isDead ? 'dead' : (life?.phase ?? 'closed'))
+    }
+    return phases
+  }
+
+  /** The shards of this replica that run or have run, for reading. */
+  lives(): readonly Shard[] {
+    return [...this.#held.values()].flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
+  }
+
+  /** Gives every shard away and resolves when all have drained. */
+  async close(): Promise<void> {
+    this.assign([])
+    await Promise.all(this.#leaving.values())
+  }
+
+  #take(shard: number): void {
+    const before = this.#leaving.get(shard) ?? Promise.resolve()
+    const stop = new AbortController()
+    const holding: Holding = {
+      stop,
+      done: before.then(() => this.#keepAlive(shard, holding)).catch(this.#options.onFatal),
+      shard: undefined,
+      isDead: false,
+      deadLetterValueBytesMax: Number.POSITIVE_INFINITY,
+    }
+    this.#held.set(shard, holding)
+  }
+
+  #giveAway(shard: number, { stop, done }: Holding): void {
+    this.#held.delete(shard)
+    stop.abort()
+    const left = done.finally(() => {
+      if (this.#leaving.get(shard) === left) this.#leaving.delete(shard)
+    })
+    this.#leaving.set(shard, left)
+  }
+
+  /** One life after the other, until the shard is given away or cannot live. */
+  async #keepAlive(shard: number, holding: Holding): Promise<void> {
+    const { signal } = holding.stop
+    for (let failures = 0; !signal.aborted; failures++) {
+      const life = new Shard(this.#options.dependenciesOf(shard), holding.deadLetterValueBytesMax)
+      holding.shard = life
+      try {
+        await life.live(signal)
+        return
+      } catch (error) {
+        if (life.hasRun) failures = 0
+        if (!(await this.#react(error, shard, holding, failures))) return
+      }
+    }
+  }
+
+  /** Whether the shard is to be taken once more. */
+  async #react(error: unknown, shard: number, holding: Holding, failures: number): Promise<boolean> {
+    const { log, clock } = this.#options
+    const { signal } = holding.stop
+    if (signal.aborted) return false
+    if (error instanceof ShardFencedError) {
+      log.warn({ shard, err: error }, 'shard fenced: another owner took it')
+      await this.#stillOurs(clock.now(), signal)
+    } else if (error instanceof RecordTooLargeError) {
+      log.error({ shard, topic: error.topic, err: error }, 'record too large for its topic: raise max.message.bytes')
+      holding.deadLetterValueBytesMax = DEAD_LETTER_VALUE_BYTES_KEPT
+      await clock.sleep(this.#backOffMs(failures), signal)
+    } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
+      log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')
+      await clock.sleep(this.#backOffMs(failures), signal)
+    } else if (error instanceof UnrestorableError) {
+      log.fatal({ shard, err: error }, 'shard cannot be restored and stays down')
+      holding.isDead = true
+      return false
+    } else {
+      throw error
+    }
+    return !signal.aborted
+  }
+
+  /** Two owners would fence each other for ever: only a sign of the group that is newer than the fence counts. */
+  async #stillOurs(fencedAt: number, signal: AbortSignal): Promise<void> {
+    const { clock, lastHeartbeatAt } = this.#options
+    while (!signal.aborted && lastHeartbeatAt() <= fencedAt) await clock.sleep(HEARTBEAT_POLL_MS, signal)
+    await clock.sleep(this.#backOffMs(0), signal)
+  }
+
+  #backOffMs(failures: number): number {
+    const ms = Math.min(BACK_OFF_MS_MIN * 2 ** failures, BACK_OFF_MS_MAX)
+    return ms * (0.5 + this.#options.random.fraction())
+  }
+}

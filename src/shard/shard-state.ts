@@ -1,0 +1,119 @@
+/**
+ * All that a shard has committed: instances, what they claim, when they are due, the definitions that they play by,
+ * registrations that wait, and the position. Changed only by `restore` (from the log) and `settle` (after a commit).
+ */
+import type { Rules } from '../../machines/context.ts'
+import { contextOf, type Instance, nextTimer, stateOf } from '../actor/instance.ts'
+import { decodeInstance } from '../actor/snapshot-bytes.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import { FIRST_POSITION, type PendingRegistration, type Position } from '../contract/state-record.ts'
+import type { CompiledDefinition } from '../definitions/catalogue.ts'
+import { UnrestorableError } from '../errors.ts'
+import { type Claim, Claims, claimOf } from './claims.ts'
+import { DeadlineIndex } from './deadline-index.ts'
+import type { InstanceView } from './outcome.ts'
+import type { Overlay } from './overlay.ts'
+import { Residency, type ResidencyBudget } from './residency.ts'
+import type { RuleBook } from './rule-book.ts'
+
+interface DefinitionInUse {
+  readonly compiled: CompiledDefinition
+  instances: number
+}
+
+export class ShardState implements InstanceView {
+  readonly claims = new Claims()
+  readonly deadlines = new DeadlineIndex()
+  readonly definitions = new Map<string, DefinitionInUse>()
+  /** By name of origin. */
+  readonly pending = new Map<string, PendingRegistration>()
+  readonly residency: Residency
+  position: Position = FIRST_POSITION
+  readonly #ruleBook: RuleBook
+
+  constructor(budget: ResidencyBudget, ruleBook: RuleBook) {
+    this.#ruleBook = ruleBook
+    this.residency = new Residency(budget, bytes => this.decode(bytes))
+  }
+
+  instance(id: InstanceId): Instance | undefined {
+    return this.residency.get(id)
+  }
+
+  /** @throws UnrestorableError */
+  decode(bytes: Buffer): Instance {
+    return decodeInstance(bytes, (ref, advance) => this.#rulesOf(ref, advance))
+  }
+
+  /** Takes over a restored instance. It stays bytes until its next event. */
+  restoreInstance(id: InstanceId, bytes: Buffer): Instance {
+    const instance = this.decode(bytes)
+    // A copy: the record is a slice of a whole fetch, which must not be kept alive by its last live byte.
+    this.residency.putPassive(id, Buffer.from(bytes))
+    this.claims.hold(id, claim(instance))
+    this.deadlines.set(id, nextTimer(instance)?.at)
+    this.#use(instance.definition, 1)
+    return instance
+  }
+
+  /** The overlay's changes are committed: they become the state. */
+  settle(overlay: Overlay): void {
+    for (const { compiled } of overlay.definitions.values()) {
+      if (!this.definitions.has(compiled.ref)) this.definitions.set(compiled.ref, { compiled, instances: 0 })
+    }
+    for (const [id, { before, after }] of overlay.instances) {
+      if (before !== undefined && claimChanged(before, after)) this.claims.release(id, claim(before))
+      if (after === undefined) {
+        this.residency.delete(id)
+        this.deadlines.set(id, undefined)
+      } else {
+        this.residency.put(id, after)
+        this.deadlines.set(id, nextTimer(after)?.at)
+        if (before === undefined || claimChanged(before, after)) this.claims.hold(id, claim(after))
+      }
+    }
+    for (const [ref, { delta }] of overlay.definitions) this.#use(ref, delta)
+    for (const [name, pending] of overlay.pending) {
+      if (pending === undefined) this.pending.delete(name)
+      else this.pending.set(name, pending)
+    }
+    this.position = overlay.position()
+  }
+
+  /** A timer was taken from the index: its instance is due at `retryAt`, or when its snapshot says. */
+  rearm(id: InstanceId, retryAt: number | undefined): void {
+    const instance = this.instance(id)
+    this.deadlines.set(id, instance && (retryAt ?? nextTimer(instance)?.at))
+  }
+
+  close(): void {
+    this.residency.clear()
+  }
+
+  #rulesOf(ref: string, advance: Rules['advance']): Rules {
+    const inUse = this.definitions.get(ref)
+    if (inUse === undefined) throw new UnrestorableError(`an instance plays by ${ref}, whose record is not in the log`)
+    return this.#ruleBook.rulesOf(inUse.compiled, advance)
+  }
+
+  #use(ref: string, delta: number): void {
+    const inUse = this.definitions.get(ref)
+    if (inUse === undefined) return
+    inUse.instances += delta
+    if (inUse.instances === 0) this.definitions.delete(ref)
+  }
+}
+
+/** What the instance claims in its channel. */
+export function claim(instance: Instance): Claim {
+  return claimOf(contextOf(instance), stateOf(instance) === 'registering')
+}
+
+/** Whether an operation touched what an instance claims: most do not, and skip the index. */
+export function claimChanged(before: Instance, after: Instance | undefined): boolean {
+  return (
+    after === undefined ||
+    contextOf(before).run.members !== contextOf(after).run.members ||
+    (stateOf(before) === 'registering') !== (stateOf(after) === 'registering')
+  )
+}

@@ -1,0 +1,85 @@
+/**
+ * Routes commands and timers to the instances of a shard and steps them: the parent of the instance actors.
+ * It reads instances through a view and returns outcomes; it keeps no instance and writes nothing.
+ */
+import type { TimerName } from '../../machines/deadlines.ts'
+import type { PartyQuestCommand, PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
+import { armedAfter, contextOf, type Instance, nextTimer, stateOf } from '../actor/instance.ts'
+import type { Step, Stepper } from '../actor/stepper.ts'
+import type { Command, RegisterCommand } from '../contract/commands.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import { type Refusal, refuse } from '../contract/refusal.ts'
+import { type Tenant, tenantKey } from '../contract/tenant.ts'
+import type { InstanceView, Moment, Outcome } from './outcome.ts'
+
+/** Every command but REGISTER names its instance. */
+export type RoutedCommand = Exclude<Command, RegisterCommand>
+
+export class Supervisor {
+  readonly #stepper: Stepper
+
+  constructor(stepper: Stepper) {
+    this.#stepper = stepper
+  }
+
+  command(view: InstanceView, command: RoutedCommand, tenant: Tenant, moment: Moment): Outcome {
+    const id = command.instanceId
+    const instance = view.instance(id)
+    // Another tenant's instance is not there for this one, and no answer tells whether it exists.
+    if (instance === undefined || tenantKey(contextOf(instance).identity.tenant) !== tenantKey(tenant)) {
+      return refused(refuse('INSTANCE_NOT_FOUND', `no instance ${id} of this tenant is live`))
+    }
+    return this.deliver(instance, machineEvent(command, moment.now), moment)
+  }
+
+  /** Fires the timer of `id` that is due; a timer that was moved or disarmed meanwhile changes nothing. */
+  timer(view: InstanceView, id: InstanceId, moment: Moment): Outcome {
+    const instance = view.instance(id)
+    const timer = instance && nextTimer(instance)
+    if (instance === undefined || timer === undefined || timer.at > moment.now) return { kind: 'unchanged' }
+    const outcome = this.deliver(instance, { type: `timer.${timer.timer}`, now: moment.now }, moment)
+    return outcome.kind === 'refused' ? { kind: 'unchanged' } : outcome
+  }
+
+  deliver(instance: Instance, event: PartyQuestEvent, moment: Moment): Outcome {
+    const step = this.#stepper.deliver(instance.snapshot, event)
+    if (step.refusal !== undefined) return refused(step.refusal)
+    if (!step.handled) {
+      return refused(
+        refuse('INVALID_STATE', `${event.type} is not accepted while the instance is ${stateOf(instance)}`),
+      )
+    }
+    return changed(instance, instance.definition, step, moment)
+  }
+
+  spawn(input: PartyQuestInput, definition: string, moment: Moment): Outcome {
+    return changed(undefined, definition, this.#stepper.spawn(input), moment)
+  }
+}
+
+/** The timer that is due next in an instance, for those who report on one that fired. */
+export function dueTimer(
+  instance: Instance,
+): { timer: TimerName; at: number; armedBy: string | undefined } | undefined {
+  const next = nextTimer(instance)
+  return next && { ...next, armedBy: instance.armedBy[next.timer] }
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { kind: 'refused', refusal }
+}
+
+function changed(before: Instance | undefined, definition: string, step: Step, moment: Moment): Outcome {
+  const { snapshot, messages } = step
+  const after =
+    snapshot.status === 'done'
+      ? undefined
+      : { snapshot, definition, armedBy: armedAfter(before, snapshot, moment.traceparent) }
+  return { kind: 'changed', identity: snapshot.context.identity, before, after, messages }
+}
+
+function machineEvent(command: RoutedCommand, now: number): PartyQuestCommand {
+  if (command.type !== 'UPDATE_STAGE_STATE') return { type: command.type, now }
+  const { type, itemCounts, monsterKills } = command
+  return { type, itemCounts, monsterKills, now }
+}
