@@ -56,6 +56,7 @@ export class Ingress {
   readonly #appender: Appender
   readonly #sources = new Map<string, Source>()
   readonly #stop = new AbortController()
+  #isAssigned = false
   #membership: GroupMembership | undefined
   #committer: OffsetCommitter | undefined
   #done: Promise<void> | undefined
@@ -66,6 +67,11 @@ export class Ingress {
     this.#alarm = new Alarm(options.clock)
     this.#reader = options.transport.openReader('ingress')
     this.#appender = options.transport.openAppender('ingress')
+  }
+
+  /** Whether the group has told, once at least, what is ours. */
+  get isAssigned(): boolean {
+    return this.#isAssigned
   }
 
   get membership(): GroupMembership | undefined {
@@ -92,6 +98,7 @@ export class Ingress {
   }
 
   #assign({ partitions }: Assignment): void {
+    this.#isAssigned = true
     const ours = new Map(partitions.map(partition => [partitionName(partition), partition]))
     for (const [name, source] of this.#sources) {
       if (ours.has(name)) continue

@@ -142,12 +142,18 @@ export class Batch {
     const span = continueTrace(original.headers, random)
     try {
       const { type, outcome } = run(span)
-      if (outcome === undefined) return this.report.handled(type, 'skipped')
-      if (outcome.kind === 'refused') return this.#refuse(type, origin, original, outcome.refusal)
-      if (outcome.kind === 'waits') this.overlay.keepPending({ origin, original, lookup: outcome.lookup })
-      else this.#keep(outcome, span)
-      if (outcome.kind !== 'waits') this.report.handled(type, 'applied')
-      this.report.traced(span, type, startedAt, instanceAttributes(outcome))
+      if (outcome?.kind === 'refused') {
+        this.#refuse(type, origin, original, outcome.refusal)
+        return
+      }
+      if (outcome?.kind === 'waits') {
+        // Counted when it is answered.
+        this.overlay.keepPending({ origin, original, lookup: outcome.lookup })
+        return
+      }
+      if (outcome !== undefined) this.#keep(outcome, span)
+      this.report.handled(type, outcome === undefined ? 'skipped' : 'applied')
+      this.report.traced(span, type, startedAt, outcome === undefined ? {} : instanceAttributes(outcome))
     } catch (error) {
       const { topic, partition, offset } = origin
       log.error({ err: error, topic, partition, offset }, 'instance fault: an operation threw and was undone')

@@ -1,0 +1,83 @@
+/**
+ * Asks the party and the guild service by JSON:API, one try at a time; how often and how long is the runner's
+ * business (shard/lookup-runner.ts). It sends the tenant's headers as those services expect them in HTTP, and
+ * believes nothing that its schema does not allow.
+ */
+import { z } from 'zod'
+import { type CharacterId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
+import type { Headers } from '../contract/log-record.ts'
+import type { Lookup, LookupAnswer } from '../contract/lookup.ts'
+import { decodeTenant } from '../contract/tenant.ts'
+import { unreachable } from '../errors.ts'
+import { type LookupClient, LookupNotFoundError } from '../shard/lookup-runner.ts'
+
+export interface LookupServiceUrls {
+  /** With the trailing slash. */
+  readonly partiesServiceUrl?: string | undefined
+  readonly guildsServiceUrl?: string | undefined
+}
+
+const uint32 = z.coerce.number().int().min(0).max(UINT32_MAX)
+const characterId = uint32.transform(id => id as CharacterId)
+const uint8 = z.number().int().min(0).max(UINT8_MAX)
+
+const membersDocument = z.object({
+  data: z.array(
+    z.object({
+      id: characterId,
+      attributes: z.object({ worldId: uint8, channelId: uint8, level: uint32.optional() }),
+    }),
+  ),
+})
+const groupsDocument = z.object({ data: z.array(z.object({ id: uint32 })) })
+
+export function createHttpLookupClient(urls: LookupServiceUrls, fetchUrl: typeof fetch = fetch): LookupClient {
+  const get = async (url: string, headers: Headers, signal: AbortSignal): Promise<unknown> => {
+    const response = await fetchUrl(url, { headers: httpHeaders(headers), signal })
+    if (response.status === 404) throw new LookupNotFoundError(`GET ${url} answered 404`)
+    if (!response.ok) throw new Error(`GET ${url} answered ${response.status}`)
+    return await response.json()
+  }
+
+  const group = async (base: string, id: CharacterId, headers: Headers, signal: AbortSignal): Promise<LookupAnswer> => {
+    const { data } = groupsDocument.parse(await get(`${base}?filter[members.id]=${id}`, headers, signal))
+    return { type: 'AFFINITY_RESOLVED', affinity: data[0]?.id ?? 0 }
+  }
+
+  return {
+    async ask(lookup: Lookup, headers: Headers, signal: AbortSignal): Promise<LookupAnswer> {
+      switch (lookup.kind) {
+        case 'members': {
+          const url = `${urls.partiesServiceUrl}parties/${lookup.partyId}/members`
+          const { data } = membersDocument.parse(await get(url, headers, signal))
+          return {
+            type: 'MEMBERS_RESOLVED',
+            members: data.map(({ id, attributes }) => ({ characterId: id, ...attributes })),
+          }
+        }
+        case 'guild':
+          return await group(`${urls.guildsServiceUrl}guilds`, lookup.characterId, headers, signal)
+        case 'party':
+          return await group(`${urls.partiesServiceUrl}parties`, lookup.characterId, headers, signal)
+        default:
+          return unreachable(lookup)
+      }
+    },
+  }
+}
+
+/** The tenant of the REGISTER as text, and its trace context as it came. */
+function httpHeaders(headers: Headers): Record<string, string> {
+  const read = decodeTenant(headers)
+  if ('refusal' in read) throw new TypeError(`a look-up for a record without a tenant: ${read.refusal.reason}`)
+  const { id, region, majorVersion, minorVersion } = read.tenant
+  const trace = headers.filter(([name]) => name === 'traceparent' || name === 'tracestate')
+  return {
+    accept: 'application/vnd.api+json, application/json',
+    TENANT_ID: id,
+    REGION: region,
+    MAJOR_VERSION: String(majorVersion),
+    MINOR_VERSION: String(minorVersion),
+    ...Object.fromEntries(trace.map(([name, value]) => [name, value?.toString('latin1') ?? ''])),
+  }
+}

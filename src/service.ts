@@ -1,0 +1,233 @@
+/**
+ * One replica: wires transport, ingress and shards, starts them in order and stops them in order. It decides nothing
+ * about quests, and prints nothing but its log. Imported by main.ts and the commands that run a service.
+ */
+import { createStepper } from './actor/stepper.ts'
+import type { Clock, Random } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Catalogue } from './definitions/catalogue.ts'
+import { TransportUnavailableError } from './errors.ts'
+import { Ingress } from './ingress/ingress.ts'
+import type { Log } from './log.ts'
+import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
+import { Registrar } from './shard/registrar.ts'
+import type { ResidencyBudget } from './shard/residency.ts'
+import { RuleBook } from './shard/rule-book.ts'
+import type { ShardDependencies } from './shard/shard-dependencies.ts'
+import { type ShardPhase, ShardSet } from './shard/shard-set.ts'
+import { Supervisor } from './shard/supervisor.ts'
+import type { Telemetry } from './telemetry.ts'
+import { prepareTopics } from './topics.ts'
+import type { Tracer } from './tracing.ts'
+import type { GroupMembership, Transport } from './transport/port.ts'
+
+const CONNECT_BACK_OFF_MS_MIN = 200
+const CONNECT_BACK_OFF_MS_MAX = 5000
+
+export interface ServiceOptions {
+  readonly config: Config
+  readonly transport: Transport
+  readonly catalogue: Catalogue
+  readonly lookupClient: LookupClient
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly telemetry: Telemetry
+  readonly tracer: Tracer
+  /** A broken promise: the process must end. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export interface ServiceStatus {
+  /** False when a shard is dead for good. */
+  readonly isLive: boolean
+  /** What keeps the replica from being ready, one sentence each; empty: it is. */
+  readonly missing: readonly string[]
+  readonly shards: Readonly<Record<string, ShardPhase>>
+}
+
+export class Service {
+  readonly #options: ServiceOptions
+  readonly #stop = new AbortController()
+  #isConnected = false
+  #hasTopics = false
+  #ingress: Ingress | undefined
+  #membership: GroupMembership | undefined
+  #isAssigned = false
+  #shards: ShardSet | undefined
+  #closing: Promise<void> | undefined
+  #releases: (() => Promise<void>)[] = []
+
+  constructor(options: ServiceOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Resolves when the groups are being joined; `status` tells when the replica is ready. While no broker answers it
+   * tries again for ever, until `close`.
+   * @throws ConfigError topics that are not as they must be
+   */
+  async start(): Promise<void> {
+    const { config, transport, clock, log } = this.#options
+    if (!(await this.#whileUnavailable('connect', () => transport.connect()))) return
+    this.#isConnected = true
+    log.info({ clusterId: transport.clusterId, durable: transport.durable }, 'connected to the log')
+    if (!(await this.#whileUnavailable('topics', () => prepareTopics(config, transport.admin, clock, log)))) return
+    this.#hasTopics = true
+    this.#startShards()
+    this.#startIngress()
+  }
+
+  status(): ServiceStatus {
+    const phases = this.#shards?.phases() ?? new Map<number, ShardPhase>()
+    return {
+      isLive: ![...phases.values()].includes('dead'),
+      missing: this.#missing(phases),
+      shards: Object.fromEntries(phases),
+    }
+  }
+
+  /** Stops reading, finishes open transactions, leaves the groups at once, closes. Ends no quest. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort()
+    // Together: the shards drain while the ingress ends its batch. Leaving last, so that nobody takes over too early
+    // has no use (the fence decides), so leave as soon as the shards have their last commit.
+    await Promise.all([this.#ingress?.close(), this.#shards?.close().then(() => this.#membership?.leave())])
+    for (const release of this.#releases) await release()
+    await this.#options.transport.close()
+  }
+
+  /** Whether `action` came through; false when the service is closed first. */
+  async #whileUnavailable(what: string, action: () => Promise<void>): Promise<boolean> {
+    const { clock, random, log } = this.#options
+    for (let failures = 0; !this.#stop.signal.aborted; failures++) {
+      try {
+        await action()
+        return !this.#stop.signal.aborted
+      } catch (error) {
+        if (!(error instanceof TransportUnavailableError)) throw error
+        const ms =
+          Math.min(CONNECT_BACK_OFF_MS_MIN * 2 ** failures, CONNECT_BACK_OFF_MS_MAX) * (0.5 + random.fraction())
+        log.warn({ err: error, what, retryInMs: Math.round(ms) }, 'the log cannot be reached, trying again')
+        await clock.sleep(ms, this.#stop.signal)
+      }
+    }
+    return false
+  }
+
+  #startIngress(): void {
+    const { config, transport, clock, random, log, telemetry, onFatal } = this.#options
+    this.#ingress = new Ingress({
+      transport,
+      admin: transport.admin,
+      topics: [config.topics.commands],
+      groupId: `${config.internalTopicPrefix}.ingress`,
+      shardCommands: config.shardCommandsTopic,
+      shards: config.shards,
+      clock,
+      random,
+      log,
+      telemetry,
+    })
+    this.#ingress.start(onFatal)
+  }
+
+  #startShards(): void {
+    const { config, transport, clock, random, log, onFatal } = this.#options
+    const shared = this.#sharedDependencies()
+    const shards = new ShardSet({
+      dependenciesOf: shard => ({
+        ...shared,
+        shard,
+        transactionalId: `${config.internalTopicPrefix}.shard-${shard}`,
+      }),
+      lastHeartbeatAt: () => this.#membership?.lastHeartbeatAt ?? 0,
+      clock,
+      random,
+      log,
+      onFatal,
+    })
+    this.#shards = shards
+    this.#membership = transport.joinGroup({
+      groupId: shared.groupId,
+      topics: [config.shardCommandsTopic],
+      onAssigned: ({ generation, partitions }) => {
+        const ours = partitions.map(({ partition }) => partition)
+        log.info({ generation, shards: ours }, 'shards assigned')
+        this.#isAssigned = true
+        if (!this.#stop.signal.aborted) shards.assign(ours)
+      },
+    })
+  }
+
+  #sharedDependencies(): Omit<ShardDependencies, 'shard' | 'transactionalId'> {
+    const { config, transport, catalogue, lookupClient, clock, random, log, telemetry, tracer } = this.#options
+    const ruleBook = new RuleBook(catalogue, config.rules)
+    const supervisor = new Supervisor(createStepper('party-quests'))
+    const services = {
+      parties: config.lookups.partiesServiceUrl !== undefined,
+      guilds: config.lookups.guildsServiceUrl !== undefined,
+    }
+    const registrar = new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId })
+    const reader = transport.openReader('shards')
+    const appender = transport.openAppender('lookups')
+    this.#releases = [() => reader.close(), () => appender.close()]
+    const budget: ResidencyBudget = { instancesMax: config.residentInstances, taken: 0 }
+    return {
+      transport,
+      reader,
+      appender,
+      admin: transport.admin,
+      topics: config.topics,
+      internal: { shardCommands: config.shardCommandsTopic, shardState: config.shardStateTopic },
+      groupId: `${config.internalTopicPrefix}.shards`,
+      limits: { batchRecordsMax: config.batchRecordsMax },
+      budget,
+      ruleBook,
+      supervisor,
+      registrar,
+      lookups: new LookupRunner({
+        client: lookupClient,
+        timeoutMs: config.lookups.timeoutMs,
+        clock,
+        random,
+        telemetry,
+      }),
+      clock,
+      random,
+      log,
+      telemetry,
+      tracer,
+    }
+  }
+
+  #missing(phases: ReadonlyMap<number, ShardPhase>): readonly string[] {
+    if (this.#stop.signal.aborted) return ['the replica is stopping']
+    if (!this.#isConnected) return ['no broker has answered yet']
+    if (!this.#hasTopics) return ['the topics have not been checked yet']
+    const missing: string[] = []
+    if (!this.#isAssigned) missing.push('the group of the shards has not been joined yet')
+    if (!this.#ingress?.isAssigned) missing.push('the group of the ingress has not been joined yet')
+    missing.push(...this.#silentGroups())
+    for (const [shard, phase] of phases) if (phase !== 'running') missing.push(`shard ${shard} is ${phase}`)
+    return missing
+  }
+
+  /** A group that has not answered for a session has taken our partitions away, or is away itself. */
+  #silentGroups(): readonly string[] {
+    const { clock, config } = this.#options
+    const silent = (membership: GroupMembership | undefined): boolean =>
+      membership !== undefined &&
+      membership.lastHeartbeatAt > 0 &&
+      clock.now() - membership.lastHeartbeatAt > config.sessionTimeoutMs
+    const missing: string[] = []
+    if (silent(this.#membership)) missing.push('the group of the shards does not answer')
+    if (silent(this.#ingress?.membership)) missing.push('the group of the ingress does not answer')
+    return missing
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The topics that the service needs: made where CREATE_TOPICS says so, then checked, with every fault in one
+ * message. Our own two are what exactly-once rests on, so one that is not as it must be stops the start.
+ */
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { ConfigError } from './errors.ts'
+import type { Log } from './log.ts'
+import type { LogAdmin, TopicDescription, TopicSpec } from './transport/port.ts'
+
+/** A record of a public topic must fit in ours with a header more, whatever its own topic's limit is. */
+const INTERNAL_RECORD_BYTES_MAX = 100_000_000
+/** Small segments: a restart reads at most a few times the live state. */
+const STATE_SEGMENT_BYTES = 16 << 20
+/** Metadata of a topic that was just made may take a moment to reach the broker that we ask. */
+const VISIBLE_ATTEMPTS_MAX = 50
+const VISIBLE_INTERVAL_MS = 100
+
+type Descriptions = ReadonlyMap<string, TopicDescription | undefined>
+
+/** @throws ConfigError */
+export async function prepareTopics(config: Config, admin: LogAdmin, clock: Clock, log: Log): Promise<void> {
+  const publicTopics = Object.values(config.topics)
+  const names = [...publicTopics, config.shardCommandsTopic, config.shardStateTopic]
+  let found = await admin.describeTopics(names)
+  const missing = names.filter(name => found.get(name) === undefined)
+  const made = missing.filter(
+    name => config.createTopics === 'all' || (config.createTopics === 'internal' && !publicTopics.includes(name)),
+  )
+  if (made.length > 0) {
+    const brokers = await admin.brokerCount()
+    await admin.createTopics(made.map(name => topicSpec(name, config, brokers)))
+    log.info({ topics: made }, 'topics made')
+    found = await describeMade(names, made, admin, clock)
+  }
+  const faults = [
+    ...publicTopics.flatMap(name => publicFaults(name, found)),
+    ...internalFaults(config.shardCommandsTopic, config, found),
+    ...internalFaults(config.shardStateTopic, config, found),
+    ...compactionFaults(config, found),
+  ]
+  if (faults.length > 0) throw new ConfigError(faults)
+  warnOfSmallDeadLetters(config, found, log)
+}
+
+function topicSpec(topic: string, config: Config, brokers: number): TopicSpec {
+  const replicationFactor = config.replicationFactor ?? Math.min(3, brokers)
+  const safety: Record<string, string> = {
+    'min.insync.replicas': replicationFactor >= 3 ? '2' : '1',
+    'unclean.leader.election.enable': 'false',
+  }
+  const internal = { partitions: config.shards, replicationFactor }
+  const recordBytesMax = { 'max.message.bytes': String(INTERNAL_RECORD_BYTES_MAX) }
+  if (topic === config.shardCommandsTopic) {
+    // Not a queue with a clock: the owner of a shard deletes what it has committed.
+    const forEver = { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'retention.bytes': '-1' }
+    return { topic, ...internal, config: { ...safety, ...recordBytesMax, ...forEver } }
+  }
+  if (topic === config.shardStateTopic) {
+    const compacted = {
+      'cleanup.policy': 'compact',
+      'segment.bytes': String(STATE_SEGMENT_BYTES),
+      'min.cleanable.dirty.ratio': '0.2',
+    }
+    return { topic, ...internal, config: { ...safety, ...recordBytesMax, ...compacted } }
+  }
+  return { topic, partitions: config.publicPartitions, replicationFactor, config: safety }
+}
+
+async function describeMade(
+  names: readonly string[],
+  made: readonly string[],
+  admin: LogAdmin,
+  clock: Clock,
+): Promise<Descriptions> {
+  for (let attempt = 1; ; attempt++) {
+    const found = await admin.describeTopics(names)
+    if (attempt === VISIBLE_ATTEMPTS_MAX || made.every(name => found.get(name) !== undefined)) return found
+    await clock.sleep(VISIBLE_INTERVAL_MS)
+  }
+}
+
+function publicFaults(name: string, found: Descriptions): string[] {
+  if (found.get(name) !== undefined) return []
+  return [`topic ${name} does not exist: make it, name another in its variable, or set CREATE_TOPICS=all`]
+}
+
+function internalFaults(name: string, { shards, createTopics }: Config, found: Descriptions): string[] {
+  const topic = found.get(name)
+  if (topic === undefined) {
+    return [
+      `internal topic ${name} does not exist and CREATE_TOPICS=${createTopics}: make it with ${shards} partitions`,
+    ]
+  }
+  if (topic.partitions === shards) return []
+  return [
+    `internal topic ${name} has ${topic.partitions} partitions and SHARDS is ${shards}: ` +
+      `SHARDS is fixed when the topics are made. Set SHARDS=${topic.partitions}, or another INTERNAL_TOPIC_PREFIX`,
+  ]
+}
+
+function compactionFaults({ shardCommandsTopic, shardStateTopic }: Config, found: Descriptions): string[] {
+  const faults: string[] = []
+  const state = found.get(shardStateTopic)
+  if (state !== undefined && state.cleanupPolicy !== 'compact') {
+    faults.push(
+      `internal topic ${shardStateTopic} has cleanup.policy=${state.cleanupPolicy}: ` +
+        'it must be compact, or quests are forgotten. Alter the topic',
+    )
+  }
+  const commands = found.get(shardCommandsTopic)
+  if (commands?.cleanupPolicy.includes('compact')) {
+    faults.push(
+      `internal topic ${shardCommandsTopic} has cleanup.policy=${commands.cleanupPolicy}: ` +
+        'it must be delete, or commands are lost. Alter the topic',
+    )
+  }
+  return faults
+}
+
+/** Original value plus our headers: a command that just fits its topic must fit here too. */
+function warnOfSmallDeadLetters({ topics }: Config, found: Descriptions, log: Log): void {
+  const commands = found.get(topics.commands)?.recordBytesMax ?? 0
+  const deadLetters = found.get(topics.deadLetters)?.recordBytesMax ?? 0
+  if (deadLetters > commands) return
+  log.warn(
+    { topic: topics.deadLetters, maxMessageBytes: deadLetters, commandTopicMaxMessageBytes: commands },
+    'a refused command near the limit will be written to the dead letters without its value: raise max.message.bytes',
+  )
+}
