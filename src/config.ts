@@ -2,8 +2,6 @@
  * The configuration: every environment variable, its default and its bounds, read once and checked together.
  * Opens the files that variables name, and nothing else; what needs the broker or the definitions is checked there.
  */
-import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Environment, type EnvironmentVariables } from './config/environment.ts'
 import { type LogConfig, readLog } from './config/log-source.ts'
@@ -165,9 +163,8 @@ function defaultReplicaName(hostname: string): string {
   return hostname.replace(/[^a-zA-Z0-9._-]/g, '-').slice(0, 200) || 'replica'
 }
 
-/** Beside package.json: this file runs from src and from dist/src. */
+/** Beside package.json: this file runs as src/config.ts and as dist/src/config.js. */
 function shippedDefinitions(): string {
-  let dir = dirname(fileURLToPath(import.meta.url))
-  while (!existsSync(join(dir, 'package.json')) && dirname(dir) !== dir) dir = dirname(dir)
-  return join(dir, 'definitions')
+  const root = import.meta.url.endsWith('.ts') ? '..' : '../..'
+  return fileURLToPath(new URL(`${root}/definitions`, import.meta.url))
 }
