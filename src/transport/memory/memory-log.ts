@@ -32,6 +32,7 @@ const RECORD_BYTES_MAX = 1_048_588
 
 interface Topic {
   readonly description: TopicDescription
+  readonly compacted: boolean
   readonly partitions: readonly PartitionLog[]
 }
 
@@ -131,21 +132,12 @@ export class MemoryLog {
 
   /** @throws TransportUnavailableError there is no such topic. */
   partitions(topic: string): readonly PartitionLog[] {
-    const found = this.#topics.get(topic)
-    if (!found) throw new TransportUnavailableError(`topic ${topic} is not in the memory log: create it first`)
-    return found.partitions
+    return this.#existing(topic).partitions
   }
 
   /** @throws TransportUnavailableError there is no such partition. */
   partition(place: TopicPartition): PartitionLog {
-    const partitions = this.partitions(place.topic)
-    const found = partitions[place.partition]
-    if (!found) {
-      throw new TransportUnavailableError(
-        `partition ${partitionName(place)} is not in the memory log: ${place.topic} has ${partitions.length}`,
-      )
-    }
-    return found
+    return partitionOf(this.#existing(place.topic), place)
   }
 
   /**
@@ -156,38 +148,32 @@ export class MemoryLog {
     const placed = new Map<PartitionLog, RecordBytes[]>()
     for (const record of records) {
       const { topic } = record
-      this.#refuseUnfit(record)
-      const partition = this.partition({ topic, partition: partitioner(record, this.partitions(topic).length) })
+      const existing = this.#existing(topic)
+      refuseUnfit(record, existing)
+      const partition = partitionOf(existing, { topic, partition: partitioner(record, existing.partitions.length) })
+      const bytes = copyRecord(record, existing.compacted)
       const beside = placed.get(partition)
-      if (beside) beside.push(copyRecord(record))
-      else placed.set(partition, [copyRecord(record)])
+      if (beside) beside.push(bytes)
+      else placed.set(partition, [bytes])
     }
     return placed
   }
 
-  #refuseUnfit(record: NewRecord): void {
-    const { topic } = record
-    const description = this.describe(topic)
-    if (!description) return
-    const size = recordSize(record)
-    if (size > description.recordBytesMax) {
-      throw new RecordTooLargeError(
-        topic,
-        `a record of ${size} bytes is too large for ${topic}, which takes ${description.recordBytesMax}: raise its max.message.bytes`,
-      )
-    }
-    if (record.key === null && isCompacted(description.cleanupPolicy)) {
-      throw new TransportUnavailableError(`a record without a key for ${topic}, which is compacted: give it one`)
-    }
+  #existing(topic: string): Topic {
+    const found = this.#topics.get(topic)
+    if (!found) throw new TransportUnavailableError(`topic ${topic} is not in the memory log: create it first`)
+    return found
   }
 
   #topic({ topic, partitions, replicationFactor, config }: TopicSpec): Topic {
     const cleanupPolicy = config['cleanup.policy'] ?? 'delete'
     const retainedRecordsMax = config['retention.ms'] === '-1' ? Number.POSITIVE_INFINITY : this.#retainedRecordsMax
-    const limits = { compacted: isCompacted(cleanupPolicy), retainedRecordsMax }
+    const compacted = cleanupPolicy.includes('compact')
+    const limits = { compacted, retainedRecordsMax }
     const recordBytesMax = Number(config['max.message.bytes'] ?? RECORD_BYTES_MAX)
     return {
       description: { partitions, replicationFactor, cleanupPolicy, recordBytesMax },
+      compacted,
       partitions: Array.from({ length: partitions }, (_, partition) => new PartitionLog({ topic, partition }, limits)),
     }
   }
@@ -204,6 +190,26 @@ export function createMemoryLog(options: MemoryLogOptions): MemoryLog {
   return new MemoryLog(options)
 }
 
-function isCompacted(cleanupPolicy: string): boolean {
-  return cleanupPolicy.includes('compact')
+function partitionOf({ partitions }: Topic, place: TopicPartition): PartitionLog {
+  const found = partitions[place.partition]
+  if (!found) {
+    throw new TransportUnavailableError(
+      `partition ${partitionName(place)} is not in the memory log: ${place.topic} has ${partitions.length}`,
+    )
+  }
+  return found
+}
+
+function refuseUnfit(record: NewRecord, { description: { recordBytesMax }, compacted }: Topic): void {
+  const { topic, key } = record
+  const size = recordSize(record)
+  if (size > recordBytesMax) {
+    throw new RecordTooLargeError(
+      topic,
+      `a record of ${size} bytes is too large for ${topic}, which takes ${recordBytesMax}: raise its max.message.bytes`,
+    )
+  }
+  if (compacted && key === null) {
+    throw new TransportUnavailableError(`a record without a key for ${topic}, which is compacted: give it one`)
+  }
 }
