@@ -26,7 +26,7 @@ export interface Transport {
   fence(options: SinkOptions): Promise<TransactionalSink>
   /**
    * Every committed record from the start of a partition to its last stable offset, as it is after compaction
-   * or before it, in order, in chunks. Resolves with the offset at which it stopped.
+   * or before it, in order, in chunks. Resolves with the offset at which it stopped; rejects when `signal` aborts.
    */
   readToEnd(
     partition: TopicPartition,
