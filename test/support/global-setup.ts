@@ -11,7 +11,13 @@ import type { AddressInfo } from 'node:net'
 import type { TestProject } from 'vitest/node'
 import { startCluster } from '../../scripts/kafka-broker/cluster.ts'
 import { dockerAnswers, startDockerBroker } from '../../scripts/kafka-broker/docker-broker.ts'
-import { DEFAULT_KAFKA_VERSION, jarsAreHere, type KafkaVersion, kafkaVersion } from '../../scripts/kafka-broker/jars.ts'
+import {
+  DEFAULT_KAFKA_VERSION,
+  jarsAreHere,
+  KAFKA_VERSIONS,
+  type KafkaVersion,
+  kafkaVersion,
+} from '../../scripts/kafka-broker/jars.ts'
 import { findJava, findMaven, ToolMissingError } from '../../scripts/kafka-broker/java.ts'
 
 /** What the test files are told; see brokers.ts. */
@@ -39,7 +45,7 @@ interface Broker {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const version = kafkaVersion(process.env.TEST_KAFKA_VERSION || DEFAULT_KAFKA_VERSION)
   const given = process.env.TEST_BOOTSTRAP_SERVERS
-  const javaMissing = await whyNoJava(version)
+  const javaMissing = await whyNoJava()
   const start = javaMissing === null ? startCluster : startDockerBroker
   const missing = given || javaMissing === null || (await dockerAnswers()) ? null : javaMissing
   report(missing, javaMissing)
@@ -61,10 +67,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
 }
 
-async function whyNoJava(version: KafkaVersion): Promise<string | null> {
+async function whyNoJava(): Promise<string | null> {
   try {
     await findJava()
-    if (!jarsAreHere(version)) await findMaven()
+    // The Java client is of the main version, whatever broker is under test.
+    if (!KAFKA_VERSIONS.every(jarsAreHere)) await findMaven()
     return null
   } catch (error) {
     if (error instanceof ToolMissingError) return error.message
