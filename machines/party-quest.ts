@@ -70,8 +70,11 @@ const add = (counts: Counts, prefix: string, more: ReadonlyMap<number, number>):
   return sum
 }
 
-const fits = (counts: Counts, more: ReadonlyMap<number, number>): boolean =>
-  Object.keys(counts).length + more.size <= COUNTED_IDS_MAX
+const fits = (counts: Counts, prefix: string, more: ReadonlyMap<number, number>): boolean => {
+  if (more.size === 0) return true
+  const others = [...more.keys()].filter(id => counts[prefix + id] === undefined)
+  return Object.keys(counts).length + others.length <= COUNTED_IDS_MAX
+}
 
 const requirementsMet = ({ rules, run }: Context): boolean =>
   rules.requirements === 'warn' || requirementsHold(rules.definition.startRequirements, run.members)
@@ -106,8 +109,8 @@ const partyQuest = setup({
       context.rules.definition.registration.mode === 'instant' && requirementsMet(context),
     countsFit: ({ context, event }) =>
       event.type === 'UPDATE_STAGE_STATE' &&
-      fits(context.stage.items, event.itemCounts) &&
-      fits(context.stage.kills, event.monsterKills),
+      fits(context.stage.items, ITEM_PREFIX, event.itemCounts) &&
+      fits(context.stage.kills, KILL_PREFIX, event.monsterKills),
     conditionsHold: ({ context }) => conditionsHold(context),
     hasNextStage: ({ context }) => context.run.stageIndex + 1 < context.rules.definition.stages.length,
     advancesAutomatically: ({ context }) => context.rules.advance === 'automatic',

@@ -18,7 +18,7 @@ export interface Step {
   readonly messages: readonly Message[]
   /** Set: the event was listed but could not be followed, and nothing changed. */
   readonly refusal: Refusal | undefined
-  /** Whether the state lists the event at all. */
+  /** Whether the state takes the event, be it to refuse it or to change nothing. */
   readonly handled: boolean
 }
 
@@ -38,21 +38,29 @@ export function createStepper(supervisorId: string): Stepper {
     else messages = messages.length === 0 ? [...emitted.messages] : messages.concat(emitted.messages)
   })
 
-  const step = (before: InstanceSnapshot | undefined, next: () => InstanceSnapshot): Step => {
+  const step = (next: () => InstanceSnapshot, isTaken: (after: InstanceSnapshot) => boolean): Step => {
     messages = []
     refusal = undefined
     const snapshot = next()
     if (snapshot.status === 'error') throw snapshot.error
-    return { snapshot, messages, refusal, handled: snapshot !== before }
+    return { snapshot, messages, refusal, handled: refusal !== undefined || isTaken(snapshot) }
   }
 
   return {
-    spawn: input => step(undefined, () => partyQuestMachine.getInitialSnapshot(scope, input)),
-    deliver: (snapshot, event) =>
+    spawn: input =>
+      step(
+        () => partyQuestMachine.getInitialSnapshot(scope, input),
+        () => true,
+      ),
+    deliver: (before, event) =>
       // XState would step a machine that has stopped as if it were alive.
-      snapshot.status === 'active'
-        ? step(snapshot, () => partyQuestMachine.transition(snapshot, event, scope))
-        : { snapshot, messages: [], refusal: undefined, handled: false },
+      before.status === 'active'
+        ? step(
+            () => partyQuestMachine.transition(before, event, scope),
+            // An event that is taken and changes nothing gives the same snapshot as one that is not taken.
+            after => after !== before || partyQuestMachine.getTransitionData(before, event).length > 0,
+          )
+        : { snapshot: before, messages: [], refusal: undefined, handled: false },
   }
 }
 
