@@ -1,0 +1,111 @@
+/**
+ * The records of one partition, fetched ahead: a bounded queue between the reader's long polls and whoever takes.
+ * Knows nothing of brokers; the reader fills it, and asks whether it has room.
+ */
+import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
+import type { PartitionFeed } from '../port.ts'
+
+/** At either bound the partition is not polled; one poll may overshoot it by PARTITION_BYTES_MAX of the reader. */
+export const QUEUE_RECORDS_MAX = 1000
+export const QUEUE_BYTES_MAX = 4 * 1024 * 1024
+
+export class Feed implements PartitionFeed {
+  readonly partition: TopicPartition
+  readonly #onRoom: () => void
+  readonly #onClose: () => void
+  #queue: readonly LogRecord[] = []
+  #taken = 0
+  #bytes = 0
+  #next: number
+  #end: number
+  #state: 'open' | 'closed' = 'open'
+  #failure: Error | undefined
+  #wake: (() => void)[] = []
+
+  constructor(partition: TopicPartition, from: number, onRoom: () => void, onClose: () => void) {
+    this.partition = partition
+    this.#next = from
+    this.#end = from
+    this.#onRoom = onRoom
+    this.#onClose = onClose
+  }
+
+  get end(): number {
+    return Math.max(this.#end, this.#next)
+  }
+
+  get position(): number {
+    return this.#queue[this.#taken]?.offset ?? this.#next
+  }
+
+  take(max: number): readonly LogRecord[] {
+    const waiting = this.#queue.length - this.#taken
+    const count = Math.min(max, waiting)
+    if (count <= 0) return []
+    const had = this.hasRoom()
+    const records = this.#queue.slice(this.#taken, this.#taken + count)
+    this.#taken += count
+    // What one record weighs is not known any more; their mean is near enough for a bound.
+    this.#bytes -= (this.#bytes * count) / waiting
+    if (this.#taken === this.#queue.length) this.#forgetQueue()
+    if (!had && this.hasRoom()) this.#onRoom()
+    return records
+  }
+
+  async ready(): Promise<void> {
+    while (this.#state === 'open' && this.#taken === this.#queue.length) {
+      await new Promise<void>(resolve => this.#wake.push(resolve))
+    }
+    if (this.#failure) throw this.#failure
+  }
+
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#forgetQueue()
+    this.#onClose()
+    this.#wakeAll()
+  }
+
+  /** Whether the reader may fetch more for it. */
+  hasRoom(): boolean {
+    return (
+      this.#state === 'open' && this.#queue.length - this.#taken < QUEUE_RECORDS_MAX && this.#bytes < QUEUE_BYTES_MAX
+    )
+  }
+
+  /** Offset to fetch from. */
+  get fetchFrom(): number {
+    return this.#next
+  }
+
+  /** What a fetch from `fetchFrom` brought: perhaps no records, but always where to go on. */
+  offer(records: readonly LogRecord[], bytes: number, next: number, end: number): void {
+    if (this.#state === 'closed') return
+    this.#next = next
+    this.#end = end
+    if (records.length === 0) return
+    this.#queue = this.#taken === this.#queue.length ? records : [...this.#queue.slice(this.#taken), ...records]
+    this.#taken = 0
+    this.#bytes += bytes
+    this.#wakeAll()
+  }
+
+  fail(failure: Error): void {
+    if (this.#state === 'closed') return
+    this.#failure = failure
+    this.close()
+  }
+
+  #forgetQueue(): void {
+    this.#queue = []
+    this.#taken = 0
+    this.#bytes = 0
+  }
+
+  #wakeAll(): void {
+    const woken = this.#wake
+    this.#wake = []
+    for (const wake of woken) wake()
+  }
+}

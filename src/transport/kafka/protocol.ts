@@ -1,0 +1,280 @@
+/**
+ * The few bytes of Kafka's protocol that we write and read ourselves, in the form that kafkajs's connections take. Only
+ * the older, not "flexible" versions, which Kafka 3.9 and 4.x both serve. An error code is thrown by whoever reads it.
+ */
+
+/** What kafkajs copies into its frame. */
+export interface EncodedRequest {
+  readonly buf: Buffer
+  readonly buffer: Buffer
+  size(): number
+}
+
+export interface ProtocolRequest<T> {
+  readonly request: {
+    readonly apiKey: number
+    readonly apiVersion: number
+    readonly apiName: string
+    encode(): Promise<EncodedRequest>
+  }
+  readonly response: {
+    /** `clientSideThrottleTime`: milliseconds that the broker asks us to hold back; kafkajs sees to it. */
+    decode(raw: Buffer): Promise<{ readonly value: T; readonly clientSideThrottleTime: number }>
+    parse(decoded: { readonly value: T }): Promise<T>
+  }
+  /** Where the answer may take longer than usual, milliseconds. */
+  readonly requestTimeout?: number
+}
+
+export interface Api {
+  readonly name: string
+  readonly key: number
+  readonly version: number
+}
+
+/** `bytes`: about how long the request gets, so that a large one is not copied while it grows. */
+export function protocolRequest<T>(
+  { name, key, version }: Api,
+  write: (writer: RequestWriter) => void,
+  read: (reader: ResponseReader) => T,
+  bytes = 512,
+): ProtocolRequest<T> {
+  return {
+    request: {
+      apiKey: key,
+      apiVersion: version,
+      apiName: name,
+      encode: async () => {
+        const writer = new RequestWriter(bytes)
+        write(writer)
+        return writer.finish()
+      },
+    },
+    response: {
+      decode: async raw => {
+        const reader = new ResponseReader(raw)
+        return { value: read(reader), clientSideThrottleTime: reader.throttleMs }
+      },
+      parse: async ({ value }) => value,
+    },
+  }
+}
+
+/** A broker's answer was an error code. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError'
+  readonly code: number
+  /** The topic it is about, where there is one. */
+  readonly topic: string | undefined
+
+  constructor(code: number, about: string, topic?: string) {
+    super(`${codeName(code)} for ${about}`)
+    this.code = code
+    this.topic = topic
+  }
+}
+
+/** @throws ProtocolError where `code` is one. */
+export function check(code: number, about: string, topic?: string): void {
+  if (code !== 0) throw new ProtocolError(code, about, topic)
+}
+
+export const CODE = {
+  offsetOutOfRange: 1,
+  unknownTopic: 3,
+  leaderNotAvailable: 5,
+  notLeader: 6,
+  messageTooLarge: 10,
+  coordinatorLoading: 14,
+  coordinatorNotAvailable: 15,
+  notCoordinator: 16,
+  recordListTooLarge: 18,
+  illegalGeneration: 22,
+  unknownMember: 25,
+  rebalanceInProgress: 27,
+  topicExists: 36,
+  concurrentTransactions: 51,
+  operationNotAttempted: 55,
+  memberIdRequired: 79,
+} as const
+
+// Those that an operator meets; the number says it of the others.
+const NAMES: ReadonlyMap<number, string> = new Map([
+  [1, 'OFFSET_OUT_OF_RANGE'],
+  [3, 'UNKNOWN_TOPIC_OR_PARTITION'],
+  [5, 'LEADER_NOT_AVAILABLE'],
+  [6, 'NOT_LEADER_OR_FOLLOWER'],
+  [7, 'REQUEST_TIMED_OUT'],
+  [10, 'MESSAGE_TOO_LARGE'],
+  [14, 'COORDINATOR_LOAD_IN_PROGRESS'],
+  [15, 'COORDINATOR_NOT_AVAILABLE'],
+  [16, 'NOT_COORDINATOR'],
+  [18, 'RECORD_LIST_TOO_LARGE'],
+  [19, 'NOT_ENOUGH_REPLICAS'],
+  [20, 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+  [22, 'ILLEGAL_GENERATION'],
+  [25, 'UNKNOWN_MEMBER_ID'],
+  [27, 'REBALANCE_IN_PROGRESS'],
+  [29, 'TOPIC_AUTHORIZATION_FAILED'],
+  [30, 'GROUP_AUTHORIZATION_FAILED'],
+  [31, 'CLUSTER_AUTHORIZATION_FAILED'],
+  [36, 'TOPIC_ALREADY_EXISTS'],
+  [38, 'INVALID_REPLICATION_FACTOR'],
+  [41, 'NOT_CONTROLLER'],
+  [44, 'POLICY_VIOLATION'],
+  [45, 'OUT_OF_ORDER_SEQUENCE_NUMBER'],
+  [47, 'INVALID_PRODUCER_EPOCH'],
+  [48, 'INVALID_TXN_STATE'],
+  [49, 'INVALID_PRODUCER_ID_MAPPING'],
+  [50, 'INVALID_TRANSACTION_TIMEOUT'],
+  [51, 'CONCURRENT_TRANSACTIONS'],
+  [53, 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'],
+  [55, 'OPERATION_NOT_ATTEMPTED'],
+  [59, 'UNKNOWN_PRODUCER_ID'],
+  [87, 'INVALID_RECORD'],
+  [90, 'PRODUCER_FENCED'],
+])
+
+function codeName(code: number): string {
+  return NAMES.get(code) ?? `error code ${code}`
+}
+
+export class RequestWriter {
+  #bytes: Buffer
+  #at = 0
+
+  constructor(bytes: number) {
+    this.#bytes = Buffer.allocUnsafe(bytes)
+  }
+
+  int8(value: number): void {
+    this.#room(1)
+    this.#at = this.#bytes.writeInt8(value, this.#at)
+  }
+
+  int16(value: number): void {
+    this.#room(2)
+    this.#at = this.#bytes.writeInt16BE(value, this.#at)
+  }
+
+  int32(value: number): void {
+    this.#room(4)
+    this.#at = this.#bytes.writeInt32BE(value, this.#at)
+  }
+
+  int64(value: number): void {
+    this.#room(8)
+    this.#at = this.#bytes.writeBigInt64BE(BigInt(value), this.#at)
+  }
+
+  string(value: string | null): void {
+    if (value === null) {
+      this.int16(-1)
+      return
+    }
+    const length = Buffer.byteLength(value)
+    this.int16(length)
+    this.#room(length)
+    this.#at += this.#bytes.write(value, this.#at)
+  }
+
+  bytes(value: Buffer): void {
+    this.int32(value.length)
+    this.#room(value.length)
+    this.#bytes.set(value, this.#at)
+    this.#at += value.length
+  }
+
+  array<E>(elements: readonly E[], write: (element: E) => void): void {
+    this.int32(elements.length)
+    for (const element of elements) write(element)
+  }
+
+  finish(): EncodedRequest {
+    const buffer = this.#bytes.subarray(0, this.#at)
+    return { buf: buffer, buffer, size: () => buffer.length }
+  }
+
+  #room(bytes: number): void {
+    if (this.#at + bytes <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes))
+    this.#bytes.copy(larger, 0, 0, this.#at)
+    this.#bytes = larger
+  }
+}
+
+export class ResponseReader {
+  readonly #bytes: Buffer
+  #at = 0
+  throttleMs = 0
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes
+  }
+
+  throttle(): void {
+    this.throttleMs = this.int32()
+  }
+
+  boolean(): boolean {
+    return this.int8() !== 0
+  }
+
+  int8(): number {
+    return this.#bytes.readInt8(this.#advance(1))
+  }
+
+  int16(): number {
+    return this.#bytes.readInt16BE(this.#advance(2))
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32BE(this.#advance(4))
+  }
+
+  /** Offsets, ids and times: all are safe integers. */
+  int64(): number {
+    return Number(this.#bytes.readBigInt64BE(this.#advance(8)))
+  }
+
+  /** Null is read as empty: no field that we read tells the two apart. */
+  string(): string {
+    const length = this.int16()
+    if (length < 0) return ''
+    const start = this.#advance(length)
+    return this.#bytes.toString('utf8', start, this.#at)
+  }
+
+  /** A view; null is read as empty. */
+  bytes(): Buffer {
+    const length = this.int32()
+    if (length < 0) return this.#bytes.subarray(this.#at, this.#at)
+    const start = this.#advance(length)
+    return this.#bytes.subarray(start, this.#at)
+  }
+
+  /** Null is read as empty. */
+  array<E>(read: () => E): readonly E[] {
+    const count = this.int32()
+    const elements: E[] = []
+    for (let index = 0; index < count; index += 1) elements.push(read())
+    return elements
+  }
+
+  #advance(bytes: number): number {
+    const start = this.#at
+    this.#at += bytes
+    return start
+  }
+}
+
+/** Groups by topic, the shape in which most requests name partitions. */
+export function byTopic<P extends { readonly topic: string }>(partitions: readonly P[]): readonly [string, P[]][] {
+  const topics = new Map<string, P[]>()
+  for (const partition of partitions) {
+    const known = topics.get(partition.topic)
+    if (known) known.push(partition)
+    else topics.set(partition.topic, [partition])
+  }
+  return [...topics]
+}

@@ -1,0 +1,50 @@
+/**
+ * What a reader of committed records may see of a fetch: a pure function over its batches and the broker's list of
+ * aborted transactions. kafkajs's filter takes one list entry per record, in the list's order, and any key of four
+ * zero bytes for an abort marker, so aborted records leak through it. Never decodes what it drops.
+ */
+import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
+import { isAbortMarker, type RecordBatch, readRecords } from './record-batch-decoder.ts'
+
+export interface AbortedTransaction {
+  readonly producerId: number
+  /** Offset of its first record in the partition. */
+  readonly firstOffset: number
+}
+
+export interface CommittedRecords {
+  readonly records: readonly LogRecord[]
+  /** Where to fetch next. Behind markers, aborted records and batches that compaction has emptied. */
+  readonly next: number
+}
+
+/**
+ * The committed records at or above offset `from`. An entry of `aborted` holds from its first offset until the abort
+ * marker of its producer; several producers' transactions may overlap in any way, and the list is in no order.
+ */
+export function readCommitted(
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[],
+  partition: TopicPartition,
+  from: number,
+): CommittedRecords {
+  const due = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  let taken = 0
+  const aborting = new Set<number>()
+  const records: LogRecord[] = []
+  let next = from
+
+  for (const batch of batches) {
+    for (let entry = due[taken]; entry !== undefined && entry.firstOffset <= batch.lastOffset; entry = due[taken]) {
+      aborting.add(entry.producerId)
+      taken += 1
+    }
+    if (batch.control) {
+      if (isAbortMarker(batch)) aborting.delete(batch.producerId)
+    } else if (!(batch.transactional && aborting.has(batch.producerId))) {
+      readRecords(batch, partition, from, records)
+    }
+    next = Math.max(next, batch.lastOffset + 1)
+  }
+  return { records, next }
+}

@@ -1,0 +1,176 @@
+/**
+ * Long-polls every open feed: one fetch a leader at a time, for all feeds of that leader that have room. Errors of a
+ * broker are absorbed here, each for its partition alone: look the leader up again, wait a little, go on from the same
+ * offset. Only a position that the log does not have reaches the feed's reader.
+ */
+import { type LogRecord, partitionName, type TopicPartition } from '../../contract/log-record.ts'
+import { OffsetOutOfRangeError } from '../../errors.ts'
+import type { LogReader, PartitionFeed } from '../port.ts'
+import { reasonOf } from './broker-errors.ts'
+import type { Connections } from './connections.ts'
+import { Feed } from './feed.ts'
+import { type FetchedPartition, fetchRequest } from './fetch-request.ts'
+import type { KafkaOptions } from './kafka-options.ts'
+import { offsetsOf } from './offset-lookup.ts'
+import { CODE } from './protocol.ts'
+import { readCommitted } from './read-committed.ts'
+import { readBatches } from './record-batch-decoder.ts'
+
+/** Also how long a feed that was just opened may wait for the poll that is under way. */
+const FETCH_WAIT_MS = 50
+const RESPONSE_BYTES_MAX = 8 * 1024 * 1024
+const PARTITION_BYTES_MAX = 256 * 1024
+/** Before a partition or a leader in trouble is asked again. */
+const TROUBLE_WAIT_MS = 100
+
+export class Reader implements LogReader {
+  readonly #connections: Connections
+  readonly #options: KafkaOptions
+  readonly #feeds = new Set<Feed>()
+  /** Feeds that wait for the end of a trouble, each alone. */
+  readonly #troubled = new Set<Feed>()
+  readonly #polling = new Set<number>()
+  readonly #closing = new AbortController()
+  #lookingUp = false
+  #turn = 0
+
+  constructor(connections: Connections, options: KafkaOptions) {
+    this.#connections = connections
+    this.#options = options
+  }
+
+  open(partition: TopicPartition, from: number): PartitionFeed {
+    const feed = new Feed(
+      partition,
+      from,
+      () => this.#pollAll(),
+      () => this.#feeds.delete(feed),
+    )
+    this.#feeds.add(feed)
+    this.#connections.want(partition.topic)
+    this.#pollAll()
+    return feed
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    for (const feed of this.#feeds) feed.close()
+    this.#connections.close()
+  }
+
+  /** Starts a poll for each leader that has none under way and feeds with room. */
+  #pollAll(): void {
+    if (this.#closing.signal.aborted) return
+    const byLeader = new Map<number, Feed[]>()
+    let unknown = false
+    for (const feed of this.#feeds) {
+      if (!feed.hasRoom() || this.#troubled.has(feed)) continue
+      const leader = this.#connections.knownLeader(feed.partition)
+      if (leader === undefined) unknown = true
+      else byLeader.set(leader, [...(byLeader.get(leader) ?? []), feed])
+    }
+    for (const [leader, feeds] of byLeader) if (!this.#polling.has(leader)) this.#poll(leader, feeds)
+    if (unknown && !this.#lookingUp) this.#lookUp()
+  }
+
+  async #lookUp(): Promise<void> {
+    this.#lookingUp = true
+    try {
+      await this.#connections.refresh()
+    } catch (error) {
+      this.#notice('a reader cannot find the leaders of its partitions, and tries again', error)
+    }
+    const leaderless = [...this.#feeds].some(feed => this.#connections.knownLeader(feed.partition) === undefined)
+    if (leaderless) await this.#options.clock.sleep(TROUBLE_WAIT_MS, this.#closing.signal)
+    this.#lookingUp = false
+    this.#pollAll()
+  }
+
+  async #poll(leader: number, feeds: readonly Feed[]): Promise<void> {
+    this.#polling.add(leader)
+    try {
+      const asked = this.#inTurn(feeds).map(feed => ({ feed, from: feed.fetchFrom }))
+      const node = await this.#connections.node(leader)
+      const bounds = {
+        maxWaitMs: FETCH_WAIT_MS,
+        responseBytesMax: RESPONSE_BYTES_MAX,
+        partitionBytesMax: PARTITION_BYTES_MAX,
+      }
+      const request = fetchRequest(
+        asked.map(({ feed, from }) => ({ ...feed.partition, from })),
+        bounds,
+      )
+      const fetched = await node.send(request)
+      for (const { feed, from } of asked) {
+        const answer = fetched.get(partitionName(feed.partition))
+        if (answer) this.#settle(feed, from, answer)
+      }
+    } catch (error) {
+      if (!this.#closing.signal.aborted) {
+        this.#notice(`a fetch from broker ${leader} failed, and is tried again`, error)
+        for (const feed of feeds) this.#connections.forget(feed.partition.topic)
+        await this.#options.clock.sleep(TROUBLE_WAIT_MS, this.#closing.signal)
+      }
+    }
+    this.#polling.delete(leader)
+    this.#pollAll()
+  }
+
+  /** Another feed first each time: a broker fills its answer in the order asked, and stops when it is full. */
+  #inTurn(feeds: readonly Feed[]): readonly Feed[] {
+    this.#turn = (this.#turn + 1) % feeds.length
+    return [...feeds.slice(this.#turn), ...feeds.slice(0, this.#turn)]
+  }
+
+  #settle(feed: Feed, from: number, answer: FetchedPartition): void {
+    if (answer.code === CODE.offsetOutOfRange) {
+      this.#outOfRange(feed, from)
+      return
+    }
+    if (answer.code !== 0) {
+      this.#connections.forget(feed.partition.topic)
+      this.#hold(feed)
+      return
+    }
+    let committed: { readonly records: readonly LogRecord[]; readonly next: number }
+    try {
+      committed = readCommitted(readBatches(answer.batches), answer.aborted, feed.partition, from)
+    } catch (error) {
+      // Never skipped, since nobody knows what it holds: loud, and the partition stands still.
+      this.#notice(`${partitionName(feed.partition)} cannot be read at offset ${from}`, error)
+      this.#hold(feed)
+      return
+    }
+    feed.offer(committed.records, answer.batches.length, committed.next, answer.highWatermark)
+  }
+
+  async #outOfRange(feed: Feed, from: number): Promise<void> {
+    const done = this.#hold(feed)
+    try {
+      const [earliest = 0] = await offsetsOf(this.#connections, [feed.partition], 'earliest')
+      const [end = 0] = await offsetsOf(this.#connections, [feed.partition], 'end')
+      // A leader that was just elected may not know its end yet; it does by now.
+      if (from >= earliest && from <= end) return
+      const where = partitionName(feed.partition)
+      const message = `offset ${from} is not in ${where}, which holds ${earliest} to ${end}`
+      feed.fail(new OffsetOutOfRangeError(earliest, end, message))
+    } catch (error) {
+      this.#notice(`the offsets of ${partitionName(feed.partition)} cannot be read, and are asked again`, error)
+      this.#connections.forget(feed.partition.topic)
+    } finally {
+      await done
+    }
+  }
+
+  /** Leaves a feed out of the polls for a while. */
+  async #hold(feed: Feed): Promise<void> {
+    this.#troubled.add(feed)
+    await this.#options.clock.sleep(TROUBLE_WAIT_MS, this.#closing.signal)
+    this.#troubled.delete(feed)
+    this.#pollAll()
+  }
+
+  #notice(message: string, error: unknown): void {
+    if (!this.#closing.signal.aborted) this.#options.onNotice('debug', message, { reason: reasonOf(error) })
+  }
+}

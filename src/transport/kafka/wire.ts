@@ -1,0 +1,117 @@
+/**
+ * The only file that reaches into kafkajs's inside: its broker connections (framing, TLS, SASL, API versions), and one
+ * mend of them. Pinned to the version whose source was read; anything else is refused at start, not met at night.
+ */
+import { createRequire } from 'node:module'
+import { ConfigError } from '../../errors.ts'
+import type { KafkaOptions } from './kafka-options.ts'
+import type { ProtocolRequest } from './protocol.ts'
+import type { Sockets } from './sockets.ts'
+
+const KAFKAJS_VERSION = '2.2.4'
+const load = createRequire(import.meta.url)
+
+/** One connection to one broker. Not to be used again once it was lost. */
+export interface BrokerConnection {
+  connect(): Promise<void>
+  isConnected(): boolean
+  send<T>(request: ProtocolRequest<T>): Promise<T>
+}
+
+export interface ConnectionOptions extends Pick<KafkaOptions, 'ssl' | 'sasl'> {
+  readonly host: string
+  readonly port: number
+  readonly clientId: string
+  readonly connectTimeoutMs: number
+  readonly requestTimeoutMs: number
+  readonly sockets: Sockets
+}
+
+interface Internals {
+  readonly Broker: new (options: object) => { connect(): Promise<void> }
+  readonly ConnectionPool: new (options: object) => { readonly pool: readonly InternalConnection[] }
+  readonly RequestQueue: { readonly prototype: InternalRequestQueue }
+  readonly createLogger: (options: object) => object
+}
+
+interface InternalConnection {
+  isConnected(): boolean
+  send<T>(request: ProtocolRequest<T>): Promise<T>
+}
+
+/** The part of kafkajs's request queue that `quietRequestQueue` mends. */
+export interface InternalRequestQueue {
+  readonly pending: readonly unknown[]
+  readonly throttledUntil: number
+  scheduleCheckPendingRequests(): void
+}
+
+let internals: Internals | undefined
+
+/** @throws ConfigError kafkajs is not the version whose inside we know, or lacks a part that we use. */
+export function checkWire(): void {
+  internals ??= loadInternals()
+}
+
+export function createConnection(options: ConnectionOptions): BrokerConnection {
+  internals ??= loadInternals()
+  // Its errors reach us as errors; logged as well they would be told twice.
+  const logger = internals.createLogger({ level: 0, logCreator: () => () => undefined })
+  const connectionPool = new internals.ConnectionPool({
+    host: options.host,
+    port: options.port,
+    ssl: options.ssl ?? null,
+    sasl: options.sasl ?? null,
+    clientId: options.clientId,
+    socketFactory: options.sockets.factory,
+    connectionTimeout: options.connectTimeoutMs,
+    requestTimeout: options.requestTimeoutMs,
+    enforceRequestTimeout: true,
+    logger,
+  })
+  const broker = new internals.Broker({ connectionPool, logger, allowAutoTopicCreation: false })
+  const [connection] = connectionPool.pool
+  if (typeof connection?.send !== 'function') throw missing('Connection.send')
+  return {
+    connect: () => broker.connect(),
+    isConnected: () => connection.isConnected(),
+    // Past the pool, which keeps a second connection for fetches: ours are apart already, a Connections object each.
+    send: request => connection.send(request),
+  }
+}
+
+/**
+ * kafkajs arms a timer of 1 ms after every answer, for ever, on each connection: 64 idle ones burn 11 % of a core.
+ * Mended: none while nothing waits.
+ */
+export function quietRequestQueue(prototype: InternalRequestQueue): void {
+  const stock = prototype.scheduleCheckPendingRequests
+  prototype.scheduleCheckPendingRequests = function scheduleCheckPendingRequests() {
+    if (this.pending.length > 0 || this.throttledUntil > Date.now()) stock.call(this)
+  }
+}
+
+function loadInternals(): Internals {
+  const { version } = load('kafkajs/package.json')
+  if (version !== KAFKAJS_VERSION) {
+    throw new ConfigError([
+      `kafkajs is version ${version}, but only the inside of ${KAFKAJS_VERSION} is known: install that one (npm ci)`,
+    ])
+  }
+  const found: Internals = {
+    Broker: load('kafkajs/src/broker'),
+    ConnectionPool: load('kafkajs/src/network/connectionPool'),
+    RequestQueue: load('kafkajs/src/network/requestQueue'),
+    createLogger: load('kafkajs/src/loggers').createLogger,
+  }
+  for (const [name, part] of Object.entries(found)) if (typeof part !== 'function') throw missing(name)
+  const { RequestQueue, Broker } = found
+  if (typeof Broker.prototype.connect !== 'function') throw missing('Broker.connect')
+  if (typeof RequestQueue.prototype.scheduleCheckPendingRequests !== 'function') throw missing('RequestQueue')
+  quietRequestQueue(RequestQueue.prototype)
+  return found
+}
+
+function missing(part: string): ConfigError {
+  return new ConfigError([`kafkajs ${KAFKAJS_VERSION} lacks ${part}: its files were changed, install it anew (npm ci)`])
+}
