@@ -25,12 +25,14 @@ const QUESTS: readonly CompiledDefinition[] = [
   quest({ registration: TIMED, duration: 300, stages: [stage(0, { duration: 60, onTimeout: 'fail' }), stage(1)] }),
 ]
 
-/** Numerical Recipes' linear congruential generator: the same sequence for the same seed, everywhere. */
+/** Mulberry32: the same sequence for the same seed everywhere, and neighbouring seeds have nothing in common. */
 function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0
+  let state = seed
   return below => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
   }
 }
 
