@@ -20,7 +20,7 @@ const IDLE_MS_MAX = 60_000
 export interface RunningOptions {
   readonly state: ShardState
   readonly sink: TransactionalSink
-  readonly deadLetterValueBytesMax: number
+  readonly deadLetterBytesMax: number
 }
 
 /** Resolves when `stop` aborts, between two transactions. */
@@ -50,13 +50,14 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
     throw error instanceof OffsetOutOfRangeError ? lostCommands(error, state, dependencies) : error
   } finally {
     feed.close()
+    alarm.close()
   }
 }
 
 /** A batch of what is due now; `undefined` when nothing is. */
 function prepare(
   feed: PartitionFeed,
-  { state, deadLetterValueBytesMax }: RunningOptions,
+  { state, deadLetterBytesMax }: RunningOptions,
   dependencies: ShardDependencies,
 ): Batch | undefined {
   const { batchRecordsMax } = dependencies.limits
@@ -64,7 +65,7 @@ function prepare(
   let records = feed.take(Math.min(TAKE_RECORDS, batchRecordsMax))
   if (due.length === 0 && records.length === 0) return undefined
 
-  const batch = new Batch(state, dependencies, deadLetterValueBytesMax)
+  const batch = new Batch(state, dependencies, deadLetterBytesMax)
   for (const id of due) batch.fire(id)
   for (let taken = records.length; records.length > 0; taken += records.length) {
     for (const record of records) batch.apply(record)
@@ -79,6 +80,8 @@ class WorkAlarm {
   readonly #alarm: Alarm
   readonly #feed: PartitionFeed
   readonly #clock: Clock
+  readonly #stop: AbortSignal
+  readonly #onStop = (): void => this.#alarm.ring()
   #isWatching = false
   #failure: unknown
 
@@ -86,7 +89,13 @@ class WorkAlarm {
     this.#alarm = new Alarm(clock)
     this.#feed = feed
     this.#clock = clock
-    stop.addEventListener('abort', () => this.#alarm.ring(), { once: true })
+    this.#stop = stop
+    stop.addEventListener('abort', this.#onStop)
+  }
+
+  /** The signal outlives this life of the shard: one listener of each life would pile up on it. */
+  close(): void {
+    this.#stop.removeEventListener('abort', this.#onStop)
   }
 
   /** @throws OffsetOutOfRangeError */
