@@ -20,11 +20,15 @@ export interface OutboxTopics {
 export interface OutboxOptions {
   readonly topics: OutboxTopics
   /**
-   * A dead letter whose value is larger goes without it and says where the original is. Infinite, until the log has
-   * refused one: a record that fits its command topic need not fit the dead-letter topic with our headers on it.
+   * A dead letter whose original is larger goes without its value, and without all of it where that is not enough.
+   * Infinite, until the log has refused one: a record that fits its command topic need not fit the dead-letter topic
+   * with our headers on it.
    */
-  readonly deadLetterValueBytesMax: number
+  readonly deadLetterBytesMax: number
 }
+
+/** A reason may quote what others sent; it must never be what makes a dead letter too large. */
+const REASON_CHARACTERS_MAX = 1000
 
 /** What was sent where, for the metrics; `type` is the message's or the refusal's code. */
 export interface Sent {
@@ -34,14 +38,14 @@ export interface Sent {
 
 export class Outbox {
   readonly #topics: OutboxTopics
-  readonly #deadLetterValueBytesMax: number
+  readonly #deadLetterBytesMax: number
   readonly #records: NewRecord[] = []
   readonly #sent: Sent[] = []
   #bytes = 0
 
-  constructor({ topics, deadLetterValueBytesMax }: OutboxOptions) {
+  constructor({ topics, deadLetterBytesMax }: OutboxOptions) {
     this.#topics = topics
-    this.#deadLetterValueBytesMax = deadLetterValueBytesMax
+    this.#deadLetterBytesMax = deadLetterBytesMax
   }
 
   get records(): readonly NewRecord[] {
@@ -71,13 +75,22 @@ export class Outbox {
 
   /** The original of a refused record, with the reason. */
   bury(origin: Origin, original: OriginalRecord, refusal: Refusal): void {
-    const bytes = original.value?.length ?? 0
-    const omitted = bytes > this.#deadLetterValueBytesMax
-    const reason = `${refusal.reason} (its value of ${bytes} bytes does not fit this topic: raise max.message.bytes)`
-    const letter = omitted
-      ? deadLetter(this.#topics.deadLetters, origin, { ...original, value: null }, { ...refusal, reason })
-      : deadLetter(this.#topics.deadLetters, origin, original, refusal)
+    const reason = refusal.reason.slice(0, REASON_CHARACTERS_MAX)
+    const kept = this.#fitting(original)
+    const missing =
+      kept.original === original ? '' : ` (${kept.missing} does not fit this topic: raise max.message.bytes)`
+    const letter = deadLetter(this.#topics.deadLetters, origin, kept.original, { ...refusal, reason: reason + missing })
     this.#add(letter, refusal.code)
+  }
+
+  #fitting(original: OriginalRecord): { readonly original: OriginalRecord; readonly missing: string } {
+    const bytes = original.value?.length ?? 0
+    const others = bytesBesideValue(original)
+    if (bytes + others <= this.#deadLetterBytesMax) return { original, missing: 'nothing' }
+    if (others <= this.#deadLetterBytesMax) {
+      return { original: { ...original, value: null }, missing: `its value of ${bytes} bytes` }
+    }
+    return { original: { key: null, value: null, headers: [] }, missing: `the original of ${bytes + others} bytes` }
   }
 
   #add(record: NewRecord | undefined, type: string): void {
@@ -86,4 +99,10 @@ export class Outbox {
     this.#sent.push({ topic: record.topic, type })
     this.#bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
   }
+}
+
+function bytesBesideValue({ key, headers }: OriginalRecord): number {
+  let bytes = key?.length ?? 0
+  for (const [name, value] of headers) bytes += name.length + (value?.length ?? 0)
+  return bytes
 }

@@ -36,11 +36,11 @@ export class Batch {
   readonly #state: ShardState
   readonly #dependencies: ShardDependencies
 
-  constructor(state: ShardState, dependencies: ShardDependencies, deadLetterValueBytesMax: number) {
+  constructor(state: ShardState, dependencies: ShardDependencies, deadLetterBytesMax: number) {
     this.#state = state
     this.#dependencies = dependencies
     this.overlay = new Overlay(state)
-    this.outbox = new Outbox({ topics: dependencies.topics, deadLetterValueBytesMax })
+    this.outbox = new Outbox({ topics: dependencies.topics, deadLetterBytesMax })
   }
 
   get isFull(): boolean {

@@ -7,6 +7,7 @@ import type { PartyMember } from '../../machines/context.ts'
 import { contextOf, stateOf } from '../actor/instance.ts'
 import type { RegisterCommand } from '../contract/commands.ts'
 import type { CharacterId } from '../contract/ids.ts'
+import { cut } from '../contract/json.ts'
 import type { Lookup, LookupAnswer, ResolvedMember } from '../contract/lookup.ts'
 import type { Origin } from '../contract/origin.ts'
 import { type RefusalCode, refuse } from '../contract/refusal.ts'
@@ -89,7 +90,8 @@ export class Registrar {
   #check(view: InstanceView, registration: Registration): CompiledDefinition | Outcome {
     const { command, tenant } = registration
     const compiled = this.#ruleBook.catalogue.get(command.questId)
-    if (compiled === undefined) return refused('QUEST_NOT_FOUND', `no definition has the questId "${command.questId}"`)
+    if (compiled === undefined)
+      return refused('QUEST_NOT_FOUND', `no definition has the questId "${cut(command.questId)}"`)
     const { definition } = compiled
     if (definition.stages.length === 0) return refused('QUEST_NOT_PLAYABLE', `${definition.questId} has no stages`)
 

@@ -19,8 +19,8 @@ const BACK_OFF_MS_MIN = 50
 const BACK_OFF_MS_MAX = 5_000
 /** How often a fenced shard looks whether the group still says that it is ours. */
 const HEARTBEAT_POLL_MS = 50
-/** A dead letter's value above this goes without it, once the log has refused one as too large. */
-const DEAD_LETTER_VALUE_BYTES_KEPT = 900_000
+/** A dead letter's original above this is cut, once the log has refused one as too large; halved each time again. */
+const DEAD_LETTER_BYTES_KEPT = 900_000
 
 export interface ShardSetOptions {
   readonly dependenciesOf: (shard: number) => ShardDependencies
@@ -41,7 +41,7 @@ interface Holding {
   readonly done: Promise<void>
   shard: Shard | undefined
   isDead: boolean
-  deadLetterValueBytesMax: number
+  deadLetterBytesMax: number
 }
 
 export class ShardSet {
@@ -88,7 +88,7 @@ export class ShardSet {
       done: before.then(() => this.#keepAlive(shard, holding)).catch(this.#options.onFatal),
       shard: undefined,
       isDead: false,
-      deadLetterValueBytesMax: Number.POSITIVE_INFINITY,
+      deadLetterBytesMax: Number.POSITIVE_INFINITY,
     }
     this.#held.set(shard, holding)
   }
@@ -106,7 +106,7 @@ export class ShardSet {
   async #keepAlive(shard: number, holding: Holding): Promise<void> {
     const { signal } = holding.stop
     for (let failures = 0; !signal.aborted; failures++) {
-      const life = new Shard(this.#options.dependenciesOf(shard), holding.deadLetterValueBytesMax)
+      const life = new Shard(this.#options.dependenciesOf(shard), holding.deadLetterBytesMax)
       holding.shard = life
       try {
         await life.live(signal)
@@ -128,7 +128,9 @@ export class ShardSet {
       await this.#stillOurs(clock.now(), signal)
     } else if (error instanceof RecordTooLargeError) {
       log.error({ shard, topic: error.topic, err: error }, 'record too large for its topic: raise max.message.bytes')
-      holding.deadLetterValueBytesMax = DEAD_LETTER_VALUE_BYTES_KEPT
+      if (error.topic === this.#options.dependenciesOf(shard).topics.deadLetters) {
+        holding.deadLetterBytesMax = Math.min(DEAD_LETTER_BYTES_KEPT, Math.floor(holding.deadLetterBytesMax / 2))
+      }
       await clock.sleep(this.#backOffMs(failures), signal)
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
       log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')

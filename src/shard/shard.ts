@@ -11,14 +11,14 @@ import type { ShardState } from './shard-state.ts'
 
 export class Shard {
   readonly #dependencies: ShardDependencies
-  readonly #deadLetterValueBytesMax: number
+  readonly #deadLetterBytesMax: number
   #phase: Phase = 'fencing'
   #hasRun = false
   #state: ShardState | undefined
 
-  constructor(dependencies: ShardDependencies, deadLetterValueBytesMax: number) {
+  constructor(dependencies: ShardDependencies, deadLetterBytesMax: number) {
     this.#dependencies = dependencies
-    this.#deadLetterValueBytesMax = deadLetterValueBytesMax
+    this.#deadLetterBytesMax = deadLetterBytesMax
   }
 
   get phase(): Phase {
@@ -62,7 +62,7 @@ export class Shard {
     if (stop.aborted) return
     this.#move('running')
     this.#hasRun = true
-    await run({ state, sink, deadLetterValueBytesMax: this.#deadLetterValueBytesMax }, this.#dependencies, stop)
+    await run({ state, sink, deadLetterBytesMax: this.#deadLetterBytesMax }, this.#dependencies, stop)
   }
 
   #move(to: Phase): void {
