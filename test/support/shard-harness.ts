@@ -1,0 +1,372 @@
+/**
+ * Real shards on the memory log, under a clock that the test holds. Commands go the way that they go in the service:
+ * onto the public topic, then through routing and forwarding to `shard-commands`; what is read back is what a
+ * reader of the public topics sees. Instances are called #1, #2, … in the order in which they are announced.
+ */
+import { createStepper, type Stepper } from '../../src/actor/stepper.ts'
+import type { Random } from '../../src/clock.ts'
+import type { InstanceId } from '../../src/contract/ids.ts'
+import type { Header, Headers, LogRecord } from '../../src/contract/log-record.ts'
+import { routeOf } from '../../src/contract/routing.ts'
+import { forward } from '../../src/contract/shard-command.ts'
+import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
+import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
+import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
+import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
+import { RuleBook, type RuleSettings } from '../../src/shard/rule-book.ts'
+import type { ShardDependencies } from '../../src/shard/shard-dependencies.ts'
+import { ShardSet } from '../../src/shard/shard-set.ts'
+import { Supervisor } from '../../src/shard/supervisor.ts'
+import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
+import { silentTracer, type Tracer } from '../../src/tracing.ts'
+import type { Intercept } from '../../src/transport/memory/fault-gate.ts'
+import { createMemoryLog, type MemoryLog } from '../../src/transport/memory/memory-log.ts'
+import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
+import type { Appender } from '../../src/transport/port.ts'
+import { quest } from './definitions.ts'
+import { ManualClock } from './manual-clock.ts'
+import { type RecordedLog, recordedLog } from './recorded-log.ts'
+import { TENANT } from './tenants.ts'
+
+export const TOPICS = {
+  commands: 'commands',
+  statusEvents: 'status',
+  characterCommands: 'characters',
+  deadLetters: 'dead-letters',
+} as const
+export const INTERNAL = { shardCommands: 'pq.shard-commands', shardState: 'pq.shard-state' } as const
+
+export interface ReplicaOptions {
+  readonly definitions?: readonly CompiledDefinition[]
+  readonly rules?: Partial<RuleSettings>
+  readonly services?: Partial<LookupServices>
+  readonly lookupClient?: LookupClient
+  readonly stepper?: Stepper
+  readonly residentInstances?: number
+  readonly batchRecordsMax?: number
+  readonly telemetry?: Telemetry
+  readonly tracer?: Tracer
+}
+
+export interface HarnessOptions extends ReplicaOptions {
+  readonly shards?: number
+  readonly deadLetterBytesMax?: number
+}
+
+export interface SendOptions {
+  readonly tenant?: Tenant
+  /** Behind the tenant's. */
+  readonly headers?: Headers
+  readonly worldId?: number
+  readonly channelId?: number
+}
+
+export interface RegisterOptions extends SendOptions {
+  readonly questId?: string
+  readonly partyId?: number
+  readonly mapId?: number
+}
+
+/** What became visible since one looked last. */
+export interface Seen {
+  /** `#1 STARTED {"stageIndex":0,"mapIds":[100]}` */
+  readonly events: readonly string[]
+  /** `1001 to 100 in #1` */
+  readonly warps: readonly string[]
+  /** Codes. */
+  readonly refused: readonly string[]
+}
+
+export interface Replica {
+  readonly name: string
+  readonly shards: ShardSet
+  readonly log: RecordedLog
+  /** Errors that would have ended the process. */
+  readonly fatal: readonly unknown[]
+  /** Epoch milliseconds of what the group would tell. */
+  heartbeatAt: number
+  /** Ends as a process that is killed does: nothing is finished, nothing is said. */
+  kill(): void
+}
+
+const noLookups: LookupClient = {
+  ask: () => Promise.reject(new Error('this test answers no look-up')),
+}
+
+export class ShardHarness {
+  readonly clock = new ManualClock()
+  readonly log: MemoryLog
+  readonly #options: HarnessOptions
+  readonly #appender: Appender
+  readonly #ids: string[] = []
+  readonly #read = new Map<string, number>()
+  readonly #replicas = new Set<Replica>()
+  #intercept: Intercept = () => {}
+  #spans = 0
+
+  private constructor(options: HarnessOptions) {
+    this.#options = options
+    this.log = createMemoryLog({
+      clock: this.clock,
+      clusterId: 'test-cluster',
+      intercept: call => this.#intercept(call),
+    })
+    const { shards = 1, deadLetterBytesMax = 1_048_588 } = options
+    const topic = (name: string, partitions: number, config: Record<string, string> = {}) => ({
+      topic: name,
+      partitions,
+      replicationFactor: 1,
+      config,
+    })
+    this.log.createTopics([
+      topic(TOPICS.commands, 2),
+      topic(TOPICS.statusEvents, 1),
+      topic(TOPICS.characterCommands, 1),
+      topic(TOPICS.deadLetters, 1, { 'max.message.bytes': String(deadLetterBytesMax) }),
+      topic(INTERNAL.shardCommands, shards, { 'retention.ms': '-1', 'max.message.bytes': '100000000' }),
+      topic(INTERNAL.shardState, shards, { 'cleanup.policy': 'compact', 'max.message.bytes': '100000000' }),
+    ])
+    this.#appender = createMemoryTransport(this.log, { name: 'sender', advertisedUrl: '' }).openAppender('sender')
+  }
+
+  /** With one replica that runs every shard, unless the test brings its own. */
+  static async start(options: HarnessOptions = {}): Promise<ShardHarness> {
+    const harness = new ShardHarness(options)
+    await harness.takeOver()
+    return harness
+  }
+
+  static withoutReplica(options: HarnessOptions = {}): ShardHarness {
+    return new ShardHarness(options)
+  }
+
+  /** A new replica, with all shards assigned to it; options on top of the harness's own. */
+  async takeOver(options: ReplicaOptions = {}): Promise<Replica> {
+    const replica = this.#replica({ ...this.#options, ...options })
+    const { shards = 1 } = this.#options
+    replica.shards.assign(Array.from({ length: shards }, (_, shard) => shard))
+    await this.clock.settle()
+    return replica
+  }
+
+  /** Stops every replica as a deploy does, then starts a new one. */
+  async restart(options: ReplicaOptions = {}): Promise<Replica> {
+    await this.stop()
+    return await this.takeOver(options)
+  }
+
+  async stop(): Promise<void> {
+    for (const replica of this.#replicas) await replica.shards.close()
+    this.#replicas.clear()
+  }
+
+  /** Called around every call to the log, until the next `intercept`. */
+  intercept(intercept: Intercept): void {
+    this.#intercept = intercept
+  }
+
+  /** Loses the answer of the next commit: it took effect, and its owner cannot know. */
+  loseNextCommitAnswer(error: Error, phase: 'before' | 'after' = 'after'): void {
+    this.intercept(call => {
+      if (call.operation !== 'sink.end' || call.phase !== phase) return
+      this.intercept(() => {})
+      throw error
+    })
+  }
+
+  // -- in
+
+  async register(characterId: number, options: RegisterOptions = {}): Promise<LogRecord> {
+    const { questId = 'mill_pq', partyId = 0, channelId = 1, mapId = 0, worldId = 0 } = options
+    const body = { questId, partyId, channelId, mapId }
+    return await this.send(JSON.stringify({ worldId, characterId, type: 'REGISTER', body }), options)
+  }
+
+  /** `instance`: the number behind the #, or an id. */
+  async command(type: string, instance: number | InstanceId, body: object = {}, options: SendOptions = {}) {
+    const instanceId = typeof instance === 'number' ? this.id(instance) : instance
+    return await this.send(
+      JSON.stringify({ worldId: 0, characterId: 1001, type, body: { instanceId, ...body } }),
+      options,
+    )
+  }
+
+  async send(value: string | Buffer, { tenant = TENANT, headers = [] }: SendOptions = {}): Promise<LogRecord> {
+    const record = await this.publish(value, [...tenantHeaders(tenant), ...headers])
+    await this.forward(record)
+    return record
+  }
+
+  /** Onto the public topic only. */
+  async publish(value: string | Buffer | null, headers: Headers, key: Buffer | null = null): Promise<LogRecord> {
+    const place = { topic: TOPICS.commands, partition: 0 }
+    const bytes = typeof value === 'string' ? Buffer.from(value) : value
+    await this.#appender.append([{ ...place, key, value: bytes, headers }])
+    const record = this.records(TOPICS.commands).at(-1)
+    if (record === undefined) throw new Error('what was published is not there')
+    return record
+  }
+
+  /** To its shard, once more if it was forwarded before. */
+  async forward(...records: readonly LogRecord[]): Promise<void> {
+    const { shards = 1 } = this.#options
+    const routed = records.map(record => {
+      const route = routeOf(record, shards)
+      return forward(record, route.kind === 'shard' ? route.shard : 0, INTERNAL.shardCommands)
+    })
+    await this.#appender.append(routed)
+    await this.clock.settle()
+  }
+
+  // -- out
+
+  seen(): Seen {
+    return {
+      events: this.#unread(TOPICS.statusEvents).map(record => this.#eventLine(record)),
+      warps: this.#unread(TOPICS.characterCommands).map(record => this.#warpLine(record)),
+      refused: this.#unread(TOPICS.deadLetters).map(({ headers }) => textOf(headers, 'error-code')),
+    }
+  }
+
+  /** Every committed record of partition 0. */
+  records(topic: string, partition = 0): readonly LogRecord[] {
+    const log = this.log.partition({ topic, partition })
+    return log.read(log.earliest, Number.POSITIVE_INFINITY).records
+  }
+
+  deadLetters(): readonly LogRecord[] {
+    return this.records(TOPICS.deadLetters)
+  }
+
+  /** The keys that a restoring shard finds, with their values. */
+  state(shard = 0): ReadonlyMap<string, string> {
+    const latest = new Map<string, string>()
+    for (const { key, value } of this.records(INTERNAL.shardState, shard)) {
+      const name = key?.toString() ?? ''
+      if (value === null) latest.delete(name)
+      else latest.set(name, value.toString())
+    }
+    return latest
+  }
+
+  /** Kinds of the state's records: `instance`, `definition`, … */
+  stateKinds(): readonly string[] {
+    return [...this.state().keys()].map(key => key.replace(/\/.*/s, '')).sort()
+  }
+
+  /** Writes a state record past every owner, as a bug or another release would. */
+  async plantState(key: string, value: string | null, shard = 0): Promise<void> {
+    const bytes = value === null ? null : Buffer.from(value)
+    const headers: Headers = []
+    await this.#appender.append([
+      { topic: INTERNAL.shardState, partition: shard, key: Buffer.from(key), value: bytes, headers },
+    ])
+  }
+
+  id(number: number): InstanceId {
+    const id = this.#ids[number - 1]
+    if (id === undefined) throw new Error(`no instance #${number} was seen yet: call seen() first`)
+    return id as InstanceId
+  }
+
+  #unread(topic: string): readonly LogRecord[] {
+    const from = this.#read.get(topic) ?? 0
+    const unread = this.records(topic).filter(({ offset }) => offset >= from)
+    this.#read.set(topic, (unread.at(-1)?.offset ?? from - 1) + 1)
+    return unread
+  }
+
+  #eventLine({ value }: LogRecord): string {
+    const { instanceId, type, body } = JSON.parse(value?.toString() ?? '')
+    return `${this.#name(instanceId)} ${type} ${JSON.stringify(body).replaceAll(instanceId, this.#name(instanceId))}`
+  }
+
+  #warpLine({ value }: LogRecord): string {
+    const { characterId, body } = JSON.parse(value?.toString() ?? '')
+    return `${characterId} to ${body.mapId} in ${this.#name(body.instance)}`
+  }
+
+  #name(id: string): string {
+    if (/^[0-]+$/.test(id)) return 'nil'
+    if (!this.#ids.includes(id)) this.#ids.push(id)
+    return `#${this.#ids.indexOf(id) + 1}`
+  }
+
+  // -- a replica
+
+  #replica(options: ReplicaOptions): Replica {
+    const name = `replica-${this.#replicas.size + 1}-${this.clock.now()}`
+    const transport = createMemoryTransport(this.log, { name, advertisedUrl: '' })
+    const fatal: unknown[] = []
+    const log = recordedLog()
+    const random = this.#random()
+    const shared = { transport, reader: transport.openReader('shards'), appender: transport.openAppender('lookups') }
+    const { clock } = this
+    const telemetry = options.telemetry ?? silentTelemetry
+    const ruleBook = new RuleBook(makeCatalogue(options.definitions ?? [quest()]), {
+      advance: 'command',
+      requirements: 'enforce',
+      lobbyLimitSeconds: 3600,
+      bonusLimitSeconds: 1800,
+      ...options.rules,
+    })
+    const supervisor = new Supervisor(options.stepper ?? createStepper('shards'))
+    const services = { parties: false, guilds: false, ...options.services }
+    const client = options.lookupClient ?? noLookups
+    const dependencies: Omit<ShardDependencies, 'shard' | 'transactionalId'> = {
+      ...shared,
+      admin: transport.admin,
+      topics: TOPICS,
+      internal: INTERNAL,
+      groupId: 'pq.shards',
+      limits: { batchRecordsMax: options.batchRecordsMax ?? 500 },
+      budget: { instancesMax: options.residentInstances ?? 1000, taken: 0 },
+      ruleBook,
+      supervisor,
+      registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId }),
+      lookups: new LookupRunner({ client, timeoutMs: 3000, clock, random, telemetry }),
+      clock,
+      random,
+      log,
+      telemetry,
+      tracer: options.tracer ?? silentTracer,
+    }
+    const replica: Replica = {
+      name,
+      log,
+      fatal,
+      heartbeatAt: 0,
+      shards: new ShardSet({
+        dependenciesOf: shard => ({ ...dependencies, shard, transactionalId: `pq.shard-${shard}` }),
+        lastHeartbeatAt: () => replica.heartbeatAt,
+        clock,
+        random,
+        log,
+        onFatal: error => fatal.push(error),
+      }),
+      kill: () => {
+        this.log.disconnect(name)
+        replica.shards.assign([])
+        this.#replicas.delete(replica)
+      },
+    }
+    this.#replicas.add(replica)
+    return replica
+  }
+
+  /** No back-off is drawn out, and the spans are counted: 1, 2, 3, … */
+  #random(): Random {
+    return {
+      fraction: () => 0.5,
+      bytes: count => {
+        const bytes = Buffer.alloc(count)
+        bytes.writeUInt32BE(++this.#spans, count - 4)
+        return bytes
+      },
+    }
+  }
+}
+
+export function textOf(headers: Headers, name: string): string {
+  return headers.find(([header]: Header) => header === name)?.[1]?.toString() ?? ''
+}
