@@ -6,6 +6,7 @@
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import type { Connections } from './connections.ts'
 import { type EncodedBatch, produceRequest } from './produce-request.ts'
+import type { ProtocolRequest } from './protocol.ts'
 import { type BatchProducer, type BatchRecord, encodeRecordBatch, splitIntoBatches } from './record-batch-encoder.ts'
 
 /** Below the broker's `socket.request.max.bytes` of 100 MiB, and small enough not to hold up what comes behind it. */
@@ -80,18 +81,24 @@ export async function legsOf(
   return [...legs].map(([leader, batches]) => ({ leader, batches }))
 }
 
+/** What a leg needs of Connections. */
+export interface Leaders {
+  node(id: number): Promise<{ send<T>(request: ProtocolRequest<T>): Promise<T> }>
+  forget(topic: string): void
+}
+
 /** Sends one leg. When it throws, any of it may have been written, and what is believed of its leaders is forgotten. */
 export async function sendLeg(
-  connections: Connections,
+  leaders: Leaders,
   { leader, batches }: Leg,
   transactionalId: string | null,
   timeoutMs: number,
 ): Promise<void> {
   try {
-    const node = await connections.node(leader)
+    const node = await leaders.node(leader)
     for (const request of requestsOf(batches)) await node.send(produceRequest(request, transactionalId, timeoutMs))
   } catch (error) {
-    for (const [first] of batches) if (first) connections.forget(first.topic)
+    for (const [first] of batches) if (first) leaders.forget(first.topic)
     throw error
   }
 }
