@@ -1,0 +1,49 @@
+/**
+ * The port that a replica listens on. Knows no route: the app answers.
+ */
+import { createAdaptorServer } from '@hono/node-server'
+import { ConfigError } from '../errors.ts'
+import type { HttpApp } from './http-app.ts'
+
+export interface HttpServer {
+  /** For clients on this machine, without a slash at the end. */
+  readonly url: string
+  /** Ends all connections at once. */
+  close(): Promise<void>
+}
+
+/** @throws ConfigError the port cannot be had. */
+export function listen(app: HttpApp, where: { readonly host: string; readonly port: number }): Promise<HttpServer> {
+  const server = createAdaptorServer({ fetch: app.fetch })
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError([portFault(error, where)])))
+    server.listen(where.port, where.host, () => {
+      server.removeAllListeners('error')
+      resolve({
+        url: urlOf(where),
+        close: () =>
+          new Promise(closed => {
+            server.close(() => closed())
+            if ('closeAllConnections' in server) server.closeAllConnections()
+          }),
+      })
+    })
+  })
+}
+
+function urlOf({ host, port }: { readonly host: string; readonly port: number }): string {
+  const anywhere = host === '0.0.0.0' || host === '::'
+  const name = anywhere ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+function portFault(error: NodeJS.ErrnoException, { host, port }: { host: string; port: number }): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `REST_PORT=${port}: is in use on ${host}; stop what listens there, or set another port, or 0 for none`
+    case 'EACCES':
+      return `REST_PORT=${port}: this user may not listen on it; set one above 1023, or 0 for none`
+    default:
+      return `REST_HOST=${host}: cannot be listened on (${error.code ?? error.message}); set an address of this machine`
+  }
+}
