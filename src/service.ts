@@ -11,7 +11,7 @@ import { Ingress } from './ingress/ingress.ts'
 import type { Log } from './log.ts'
 import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
 import { Registrar } from './shard/registrar.ts'
-import type { ResidencyBudget } from './shard/residency.ts'
+import { ResidencyBudget } from './shard/residency.ts'
 import { RuleBook } from './shard/rule-book.ts'
 import type { ShardDependencies } from './shard/shard-dependencies.ts'
 import { type ShardPhase, ShardSet } from './shard/shard-set.ts'
@@ -177,7 +177,6 @@ export class Service {
     const reader = transport.openReader('shards')
     const appender = transport.openAppender('lookups')
     this.#releases = [() => reader.close(), () => appender.close()]
-    const budget: ResidencyBudget = { instancesMax: config.residentInstances, taken: 0 }
     return {
       transport,
       reader,
@@ -187,7 +186,7 @@ export class Service {
       internal: { shardCommands: config.shardCommandsTopic, shardState: config.shardStateTopic },
       groupId: `${config.internalTopicPrefix}.shards`,
       limits: { batchRecordsMax: config.batchRecordsMax },
-      budget,
+      budget: new ResidencyBudget(config.residentInstances),
       ruleBook,
       supervisor,
       registrar,

@@ -7,10 +7,43 @@ import type { Instance } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
 
-/** `RESIDENT_INSTANCES` of this process, and how many of them are taken. */
-export interface ResidencyBudget {
+/** `RESIDENT_INSTANCES` of this process, shared by its shards: at the bound the one with the most gives one up. */
+export class ResidencyBudget {
   readonly instancesMax: number
-  taken: number
+  readonly #holders = new Set<Residency>()
+  #taken = 0
+
+  constructor(instancesMax: number) {
+    this.instancesMax = instancesMax
+  }
+
+  get taken(): number {
+    return this.#taken
+  }
+
+  join(holder: Residency): void {
+    this.#holders.add(holder)
+  }
+
+  leave(holder: Residency): void {
+    this.#holders.delete(holder)
+  }
+
+  give(count: number): void {
+    this.#taken -= count
+  }
+
+  take(): void {
+    this.#taken++
+    while (this.#taken > this.instancesMax && this.#largest()?.passivateIdlest()) {}
+  }
+
+  /** A few dozen shards at the most, and asked only at the bound. */
+  #largest(): Residency | undefined {
+    let largest: Residency | undefined
+    for (const holder of this.#holders) if (holder.residents > (largest?.residents ?? 0)) largest = holder
+    return largest
+  }
 }
 
 export class Residency {
@@ -23,6 +56,7 @@ export class Residency {
   constructor(budget: ResidencyBudget, restore: (bytes: Buffer) => Instance) {
     this.#budget = budget
     this.#restore = restore
+    budget.join(this)
   }
 
   get size(): number {
@@ -53,26 +87,28 @@ export class Residency {
   put(id: InstanceId, instance: Instance): void {
     this.delete(id)
     this.#residents.set(id, instance)
-    this.#budget.taken++
-    while (this.#budget.taken > this.#budget.instancesMax && this.#residents.size > 1) this.#passivateIdlest()
+    this.#budget.take()
   }
 
   delete(id: InstanceId): void {
-    if (this.#residents.delete(id)) this.#budget.taken--
+    if (this.#residents.delete(id)) this.#budget.give(1)
     else this.#passive.delete(id)
   }
 
   /** Gives its part of the budget back; the shard is gone. */
   clear(): void {
-    this.#budget.taken -= this.#residents.size
+    this.#budget.give(this.#residents.size)
+    this.#budget.leave(this)
     this.#residents.clear()
     this.#passive.clear()
   }
 
-  #passivateIdlest(): void {
+  /** Whether there was one to passivate. */
+  passivateIdlest(): boolean {
     for (const [id, instance] of this.#residents) {
       this.putPassive(id, encodeInstance(instance))
-      return
+      return true
     }
+    return false
   }
 }
