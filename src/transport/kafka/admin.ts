@@ -58,8 +58,7 @@ export class KafkaAdmin implements LogAdmin {
 
   async offsets(topic: string): Promise<readonly OffsetRange[]> {
     return this.#try(`reading the offsets of ${topic}`, async () => {
-      const { leaders } = await this.#connections.topic(topic, true)
-      const partitions = [...leaders.keys()].sort((a, b) => a - b).map(partition => ({ topic, partition }))
+      const partitions = await this.#partitionsOf(topic)
       const [earliest, end] = await Promise.all([
         offsetsOf(this.#connections, partitions, 'earliest'),
         offsetsOf(this.#connections, partitions, 'end'),
@@ -80,6 +79,11 @@ export class KafkaAdmin implements LogAdmin {
     })
   }
 
+  async #partitionsOf(topic: string): Promise<readonly TopicPartition[]> {
+    const { leaders } = await this.#connections.topic(topic, true)
+    return [...leaders.keys()].sort((a, b) => a - b).map(partition => ({ topic, partition }))
+  }
+
   /** Until then, whoever writes to a new topic is told that it does not exist. */
   async #waitForLeaders(names: readonly string[]): Promise<void> {
     const { clock, onNotice } = this.#options
@@ -87,9 +91,10 @@ export class KafkaAdmin implements LogAdmin {
     for (const name of names) {
       for (;;) {
         try {
-          const { leaders } = await this.#connections.topic(name, true)
-          if (![...leaders.values()].includes(-1)) break
-          check(CODE.leaderNotAvailable, `topic ${name}`, name)
+          // Asking each leader for an offset, because the metadata names it before it knows that it leads.
+          const partitions = await this.#partitionsOf(name)
+          await offsetsOf(this.#connections, partitions, 'end')
+          break
         } catch (error) {
           if (clock.elapsed() - since > LEADERS_LIMIT_MS) throw error
           onNotice('debug', `topic ${name} is not led yet`, { reason: reasonOf(error) })
