@@ -10,6 +10,8 @@ const POLL_MS = 10
 export interface EventuallyOptions {
   /** Milliseconds after which the wait fails. */
   readonly limitMs?: number
+  /** Milliseconds between two calls: more where a call is dear. */
+  readonly pollMs?: number
 }
 
 /**
@@ -19,7 +21,7 @@ export interface EventuallyOptions {
  */
 export async function eventually<T>(
   condition: () => T | Promise<T>,
-  { limitMs = LIMIT_MS }: EventuallyOptions = {},
+  { limitMs = LIMIT_MS, pollMs = POLL_MS }: EventuallyOptions = {},
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + limitMs
   for (;;) {
@@ -32,6 +34,6 @@ export async function eventually<T>(
       failure = error
     }
     if (performance.now() >= deadline) throw failure
-    await sleep(POLL_MS)
+    await sleep(pollMs)
   }
 }

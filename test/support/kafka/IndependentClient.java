@@ -105,6 +105,7 @@ public class IndependentClient {
     config.put("enable.auto.commit", false);
     config.put("allow.auto.create.topics", false);
     config.put("auto.offset.reset", "earliest");
+    config.put("fetch.max.wait.ms", 20); // closing waits for the fetch that found nothing more
     try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions = new ArrayList<>();
       for (String topic : topics) {
