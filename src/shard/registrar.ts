@@ -59,11 +59,8 @@ export class Registrar {
     if ('kind' in checked) return checked
     const lookup = this.#lookupFor(checked, registration.command)
     if (lookup === undefined) return this.#enter(view, registration, checked, 0, moment)
-    // A party registers once: while its lobby is open, whoever is not in it came too late.
-    if (lookup.kind === 'members' && this.#lobbyOf(view, registration, checked, 0) !== undefined) {
-      return refused('ALREADY_REGISTERED', `party ${lookup.partyId} has registered without ${name(registration)}`)
-    }
-    return { kind: 'waits', lookup }
+    const late = lookup.kind === 'members' ? this.#lateForParty(view, registration, checked) : undefined
+    return late ?? { kind: 'waits', lookup }
   }
 
   /** Goes on where `register` waited. The world may have changed since, so everything is checked again. */
@@ -80,7 +77,10 @@ export class Registrar {
         }
         return this.#enter(view, registration, checked, answer.affinity, moment)
       case 'MEMBERS_RESOLVED':
-        return this.#enterTogether(view, registration, checked, answer.members, moment)
+        return (
+          this.#lateForParty(view, registration, checked) ??
+          this.#enterTogether(view, registration, checked, answer.members, moment)
+        )
       default:
         return unreachable(answer)
     }
@@ -127,6 +127,13 @@ export class Registrar {
     const lobby = lobbyName(registration.type, questId, command.partyId, affinity)
     const channel = channelName(tenant, command.worldId, command.channelId)
     return lobby === undefined ? undefined : view.claims.lobby(channel, lobby)
+  }
+
+  /** A party registers once: while its lobby is open, whoever is not in it came too late. */
+  #lateForParty(view: InstanceView, registration: Registration, compiled: CompiledDefinition): Outcome | undefined {
+    if (this.#lobbyOf(view, registration, compiled, 0) === undefined) return undefined
+    const { partyId } = registration.command
+    return refused('ALREADY_REGISTERED', `party ${partyId} has registered without ${name(registration)}`)
   }
 
   /** One character joins the lobby that matches, or opens one. */
