@@ -3,6 +3,7 @@
  * onto the public topic, then through routing and forwarding to `shard-commands`; what is read back is what a
  * reader of the public topics sees. Instances are called #1, #2, … in the order in which they are announced.
  */
+
 import { createStepper, type Stepper } from '../../src/actor/stepper.ts'
 import type { Random } from '../../src/clock.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
@@ -13,6 +14,7 @@ import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
 import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
+import { ResidencyBudget } from '../../src/shard/residency.ts'
 import { RuleBook, type RuleSettings } from '../../src/shard/rule-book.ts'
 import type { ShardDependencies } from '../../src/shard/shard-dependencies.ts'
 import { ShardSet } from '../../src/shard/shard-set.ts'
@@ -103,6 +105,7 @@ export class ShardHarness {
   readonly #replicas = new Set<Replica>()
   #intercept: Intercept = () => {}
   #spans = 0
+  #named = 0
 
   private constructor(options: HarnessOptions) {
     this.#options = options
@@ -295,7 +298,7 @@ export class ShardHarness {
   // -- a replica
 
   #replica(options: ReplicaOptions): Replica {
-    const name = `replica-${this.#replicas.size + 1}-${this.clock.now()}`
+    const name = `replica-${++this.#named}`
     const transport = createMemoryTransport(this.log, { name, advertisedUrl: '' })
     const fatal: unknown[] = []
     const log = recordedLog()
@@ -320,7 +323,7 @@ export class ShardHarness {
       internal: INTERNAL,
       groupId: 'pq.shards',
       limits: { batchRecordsMax: options.batchRecordsMax ?? 500 },
-      budget: { instancesMax: options.residentInstances ?? 1000, taken: 0 },
+      budget: new ResidencyBudget(options.residentInstances ?? 1000),
       ruleBook,
       supervisor,
       registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId }),
