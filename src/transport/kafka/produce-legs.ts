@@ -66,7 +66,7 @@ export interface Leg {
 
 /** @throws ProtocolError a partition without a leader */
 export async function legsOf(
-  connections: Connections,
+  connections: Pick<Connections, 'knownLeader' | 'leader'>,
   partitions: readonly (readonly EncodedBatch[])[],
 ): Promise<readonly Leg[]> {
   const legs = new Map<number, (readonly EncodedBatch[])[]>()
@@ -81,9 +81,14 @@ export async function legsOf(
   return [...legs].map(([leader, batches]) => ({ leader, batches }))
 }
 
+/** A broker, as far as requests go. */
+export interface Sender {
+  send<T>(request: ProtocolRequest<T>): Promise<T>
+}
+
 /** What a leg needs of Connections. */
 export interface Leaders {
-  node(id: number): Promise<{ send<T>(request: ProtocolRequest<T>): Promise<T> }>
+  node(id: number): Promise<Sender>
   forget(topic: string): void
 }
 

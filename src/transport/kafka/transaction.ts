@@ -11,7 +11,16 @@ import { codeOf, translate, translateCommit } from './broker-errors.ts'
 import type { CoordinatorKind } from './cluster-requests.ts'
 import type { Connections } from './connections.ts'
 import { type KafkaOptions, REQUEST_TIMEOUT_MS } from './kafka-options.ts'
-import { byPartition, encodePartition, legsOf, type PartitionRecords, type Sequences, sendLeg } from './produce-legs.ts'
+import {
+  byPartition,
+  encodePartition,
+  type Leaders,
+  legsOf,
+  type PartitionRecords,
+  type Sender,
+  type Sequences,
+  sendLeg,
+} from './produce-legs.ts'
 import { CODE, type ProtocolRequest } from './protocol.ts'
 import {
   addOffsetsRequest,
@@ -37,9 +46,15 @@ const NOT_YET_WAIT_MS_MAX = 50
 const NOT_YET_PATIENCE_MS = 20_000
 const PARTITIONER_STARTS = 1 << 30
 
+/** What a sink needs of Connections. */
+export interface SinkConnections extends Leaders, Pick<Connections, 'knownLeader' | 'leader' | 'topic' | 'want'> {
+  coordinator(kind: CoordinatorKind, key: string): Promise<Sender>
+  forgetCoordinator(kind: CoordinatorKind, key: string): void
+}
+
 /** @throws ShardFencedError, TransportUnavailableError */
 export async function fence(
-  connections: Connections,
+  connections: SinkConnections,
   options: KafkaOptions,
   { transactionalId, groupId }: SinkOptions,
 ): Promise<TransactionalSink> {
@@ -53,7 +68,7 @@ export async function fence(
 }
 
 class KafkaSink implements TransactionalSink {
-  readonly #connections: Connections
+  readonly #connections: SinkConnections
   readonly #options: KafkaOptions
   readonly #owner: Writer
   readonly #groupId: string
@@ -61,7 +76,7 @@ class KafkaSink implements TransactionalSink {
   readonly #partitionOf: ReturnType<typeof createPartitioner>
   #state: 'ready' | 'committing' | 'dead' = 'ready'
 
-  constructor(connections: Connections, options: KafkaOptions, owner: Writer, groupId: string) {
+  constructor(connections: SinkConnections, options: KafkaOptions, owner: Writer, groupId: string) {
     this.#connections = connections
     this.#options = options
     this.#owner = owner
@@ -158,7 +173,7 @@ class KafkaSink implements TransactionalSink {
 
 /** Asks a coordinator again while it says that it did nothing yet. Any other error is the caller's. */
 async function askUntilDone<T>(
-  connections: Connections,
+  connections: SinkConnections,
   { clock }: KafkaOptions,
   kind: CoordinatorKind,
   key: string,
