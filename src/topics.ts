@@ -10,6 +10,8 @@ import type { LogAdmin, TopicDescription, TopicSpec } from './transport/port.ts'
 
 /** A record of a public topic must fit in ours with a header more, whatever its own topic's limit is. */
 const INTERNAL_RECORD_BYTES_MAX = 100_000_000
+/** Twice Kafka's own default: whatever fits the command topic fits the dead letters with our headers on it. */
+const DEAD_LETTER_BYTES_MAX = 2 * 1_048_588
 /** Small segments: a restart reads at most a few times the live state. */
 const STATE_SEGMENT_BYTES = 16 << 20
 /** Metadata of a topic that was just made may take a moment to reach the broker that we ask. */
@@ -64,7 +66,8 @@ function topicSpec(topic: string, config: Config, brokers: number): TopicSpec {
     }
     return { topic, ...internal, config: { ...safety, ...recordBytesMax, ...compacted } }
   }
-  return { topic, partitions: config.publicPartitions, replicationFactor, config: safety }
+  const room = topic === config.topics.deadLetters ? { 'max.message.bytes': String(DEAD_LETTER_BYTES_MAX) } : {}
+  return { topic, partitions: config.publicPartitions, replicationFactor, config: { ...safety, ...room } }
 }
 
 async function describeMade(
