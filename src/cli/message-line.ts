@@ -27,7 +27,7 @@ export interface LineStyle {
 }
 
 export function messageLine(message: MessageView, { colours }: LineStyle): string {
-  const paint = (style: Style, text: string) => (colours ? styleText(style, text) : text)
+  const paint = (style: Style, text: string) => (colours ? styleText(style, text, { validateStream: false }) : text)
   const { kind, value, timestamp } = message
   const style = KIND_STYLES[kind]
   const type = typeOf(message)

@@ -47,6 +47,7 @@ export class PartyDirector {
   /** Another in each run, so that a run on the same log finds none of its characters in a quest. */
   readonly #firstCharacter: number
   #begun = 0
+  #isOver = false
 
   /** @throws RangeError there is no quest to play. */
   constructor(options: PartyDirectorOptions) {
@@ -66,20 +67,31 @@ export class PartyDirector {
 
   /** Until all quests have ended, or the signal. @throws what `send` throws */
   async run(signal: AbortSignal): Promise<void> {
-    const lanes = Array.from({ length: this.#options.partiesAtATimeMax }, () => this.#runLane(signal))
-    await Promise.all(lanes)
+    const leave = () => {
+      for (const party of this.#parties) party.leave()
+    }
+    signal.addEventListener('abort', leave)
+    try {
+      const lanes = Array.from({ length: this.#options.partiesAtATimeMax }, () => this.#runLane(signal))
+      await Promise.all(lanes)
+    } finally {
+      signal.removeEventListener('abort', leave)
+      // For the other parties, when one could not send.
+      this.#isOver = true
+      leave()
+    }
   }
 
   async #runLane(signal: AbortSignal): Promise<void> {
     const { questsMax, onEnded } = this.#options
-    while (!signal.aborted && (questsMax === undefined || this.#begun < questsMax)) {
+    while (!signal.aborted && !this.#isOver && (questsMax === undefined || this.#begun < questsMax)) {
       const turn = this.#begun
       this.#begun += 1
       const quest = this.#quests[turn % this.#quests.length]
       if (quest === undefined) return
       const party = new Party(this.#options, quest.definition, this.#plan(turn, quest))
       this.#parties.add(party)
-      const outcome = await party.play(signal)
+      const outcome = await party.play()
       this.#parties.delete(party)
       if (outcome !== undefined) onEnded(quest.definition, outcome)
     }
@@ -104,6 +116,7 @@ class Party {
   readonly #options: PartyDirectorOptions
   readonly #definition: QuestDefinition
   readonly #heard: StatusEvent[] = []
+  readonly #left = new AbortController()
   readonly #news: Alarm
   #move: PlayerMove
 
@@ -122,31 +135,32 @@ class Party {
     this.#news.ring()
   }
 
-  /** How the quest ended; `undefined`: the signal came first. */
-  async play(signal: AbortSignal): Promise<PartyOutcome | undefined> {
+  /** Stops playing where it is. */
+  leave(): void {
+    this.#left.abort()
+    this.#news.ring()
+  }
+
+  /** How the quest ended; `undefined`: the party left before. */
+  async play(): Promise<PartyOutcome | undefined> {
     const { clock, patienceMs } = this.#options
-    const wake = () => this.#news.ring()
-    signal.addEventListener('abort', wake)
-    try {
-      await this.#sendAll(signal)
-      let heardAt = clock.elapsed()
-      while (!signal.aborted) {
-        const event = this.#heard.shift()
-        if (event !== undefined) {
-          this.#move = nextCommands(this.#definition, this.#move.state, event)
-          if (this.#move.state.phase === 'over') return this.#move.state.won ? 'completed' : 'failed'
-          await this.#sendAll(signal)
-          heardAt = clock.elapsed()
-          continue
-        }
-        const left = heardAt + patienceMs - clock.elapsed()
-        if (left <= 0) return 'given up'
-        await this.#news.wait(left)
+    const { signal } = this.#left
+    await this.#sendAll(signal)
+    let heardAt = clock.elapsed()
+    while (!signal.aborted) {
+      const event = this.#heard.shift()
+      if (event !== undefined) {
+        this.#move = nextCommands(this.#definition, this.#move.state, event)
+        if (this.#move.state.phase === 'over') return this.#move.state.won ? 'completed' : 'failed'
+        await this.#sendAll(signal)
+        heardAt = clock.elapsed()
+        continue
       }
-      return undefined
-    } finally {
-      signal.removeEventListener('abort', wake)
+      const left = heardAt + patienceMs - clock.elapsed()
+      if (left <= 0) return 'given up'
+      await this.#news.wait(left)
     }
+    return undefined
   }
 
   async #sendAll(signal: AbortSignal): Promise<void> {

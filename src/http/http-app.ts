@@ -3,6 +3,7 @@
  * by its status only, and writes to the log like any other producer, where CONSOLE_WRITES allows it. Never listens:
  * http-server.ts does.
  */
+import { setMaxListeners } from 'node:events'
 import { type Context, Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Clock, Random } from '../clock.ts'
@@ -85,6 +86,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
 
 function addMessages(app: Hono, options: HttpAppOptions): void {
   let streams = 0
+  // Each stream listens to it; Node takes more than ten for a leak.
+  setMaxListeners(STREAMS_MAX + 1, options.closing)
   app.get('/api/messages', async context => {
     const from = context.req.query('from') ?? 'latest'
     if (from !== 'latest' && from !== 'earliest') {

@@ -1,0 +1,35 @@
+/** The promises of the port: it answers, a port that is taken is a fault of the configuration, it closes at once. */
+import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../../src/errors.ts'
+import { listen } from '../../src/http/http-server.ts'
+import { freePort } from '../cli/executable.ts'
+import { httpScene } from './http-scene.ts'
+
+describe('the HTTP server', () => {
+  it('answers on its port, and ends open streams when it closes', async () => {
+    const { app, closing } = await httpScene()
+    const server = await listen(app, { host: '127.0.0.1', port: Number(await freePort()) })
+    expect((await fetch(`${server.url}/livez`)).status).toBe(200)
+    const stream = await fetch(`${server.url}/api/messages`)
+    closing.abort()
+    await server.close()
+    await stream.text().catch(() => 'cut off')
+    await expect(fetch(`${server.url}/livez`)).rejects.toThrow()
+  })
+
+  it('names REST_PORT when its port is taken', async () => {
+    const { app } = await httpScene()
+    const port = Number(await freePort())
+    const server = await listen(app, { host: '127.0.0.1', port })
+    const second = listen(app, { host: '127.0.0.1', port })
+    await expect(second).rejects.toThrow(ConfigError)
+    await expect(second).rejects.toThrow(new RegExp(`^REST_PORT=${port}: is in use`))
+    await server.close()
+  })
+
+  it('names REST_HOST when it is no address of this machine', async () => {
+    const { app } = await httpScene()
+    const listening = listen(app, { host: '192.0.2.1', port: Number(await freePort()) })
+    await expect(listening).rejects.toThrow(/^REST_HOST=192\.0\.2\.1: /)
+  })
+})
