@@ -3,6 +3,7 @@
  * time; the answer goes to the shard's own partition as an internal command. One that is lost with its replica is
  * asked again by the next owner, and an answer that comes twice finds nothing pending.
  */
+import { setMaxListeners } from 'node:events'
 import type { Clock, Random } from '../clock.ts'
 import type { Headers } from '../contract/log-record.ts'
 import type { Lookup, LookupAnswer, LookupAnswered } from '../contract/lookup.ts'
@@ -55,6 +56,8 @@ export class LookupRunner {
   }
 
   forShard(dependencies: ShardDependencies, stop: AbortSignal): ShardLookups {
+    // Every look-up under way listens to it: that many are no leak, and Node would warn of one.
+    setMaxListeners(0, stop)
     return {
       start: pending => {
         void this.#run(pending, dependencies, stop)
@@ -105,7 +108,8 @@ export class LookupRunner {
         }
         await clock.sleep(this.#backOffMs(attempt), over.signal)
         if (over.signal.aborted) {
-          report('timed_out')
+          // One that was stopped has come to nothing yet: the next owner asks again.
+          if (!stop.aborted) report('timed_out')
           return {
             type: 'LOOKUP_FAILED',
             reason: `no answer within ${timeoutMs} ms (${attempt + 1} attempts, the last: ${failure.message})`,
