@@ -1,10 +1,12 @@
-/** `party-quests check`: what would stop a start, or be warned of, in definition files. */
+/**
+ * `party-quests check`: what would stop a start, or be warned of, in definition files. Judges nothing itself.
+ */
 import type { Command } from 'commander'
 import { checkDefinitions } from '../definitions/check.ts'
 import { ConfigError } from '../errors.ts'
 
 const HELP = `
-One directory, or any number of files, which are checked together. Without arguments: the directory "definitions".
+One directory, or any number of files, which are checked together. Without arguments: DEFINITIONS_DIR, or the directory "definitions".
 Exit codes: 0 no faults (there may be warnings), 2 faults (each on a line of its own).`
 
 export function addCheck(program: Command): void {
@@ -18,7 +20,7 @@ export function addCheck(program: Command): void {
 
 async function check(paths: readonly string[]): Promise<void> {
   const [only, ...others] = paths
-  const target = others.length > 0 ? paths : (only ?? 'definitions')
+  const target = others.length > 0 ? paths : (only ?? (process.env.DEFINITIONS_DIR || 'definitions'))
   const { sound, faults, warnings } = await checkDefinitions(target)
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   if (faults.length > 0) throw new ConfigError(faults)

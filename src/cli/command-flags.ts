@@ -30,7 +30,7 @@ export interface TenantFlags {
   readonly minor: string
 }
 
-/** Whom `send` and `demo` act for unless told. */
+/** Whom `send` acts for unless told. */
 export const DEMO_TENANT_ID = '00000000-0000-4000-8000-000000000001'
 
 /** @throws UsageError */

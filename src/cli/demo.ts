@@ -1,4 +1,7 @@
-/** `party-quests demo`: a service in this process, and scripted parties that play its quests for you to watch. */
+/**
+ * `party-quests demo`: a service in this process, and scripted parties that play its quests for you to watch. The
+ * parties reach the service by its topics only, like anybody else.
+ */
 import { type Command, InvalidArgumentError } from 'commander'
 import { v4 } from 'uuid'
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts'

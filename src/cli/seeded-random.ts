@@ -1,4 +1,6 @@
-/** Randomness that a seed decides: the same run again. Not for anything that must not be guessed. */
+/**
+ * Randomness that a seed decides: the same run again. Not for anything that must not be guessed.
+ */
 import type { Random } from '../clock.ts'
 
 /** mulberry32: 32 bits of state, plenty for a script. */

@@ -1,4 +1,7 @@
-/** `party-quests send`: commands from flags or from JSON lines, with the headers of a tenant. */
+/**
+ * `party-quests send`: commands from flags or from JSON lines, with the headers of a tenant. Says what was sent, never
+ * what became of it.
+ */
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
 import { systemClock, systemRandom } from '../clock.ts'

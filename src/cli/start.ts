@@ -1,4 +1,6 @@
-/** `party-quests start`: one replica, until a signal ends it. */
+/**
+ * `party-quests start`: one replica, until a signal ends it. Puts nothing together itself: run-service.ts does.
+ */
 import type { Command } from 'commander'
 import { systemClock, systemRandom } from '../clock.ts'
 import { ConfigError } from '../errors.ts'

@@ -1,4 +1,7 @@
-/** `party-quests tail`: the public topics as they grow, decoded, committed messages only. */
+/**
+ * `party-quests tail`: the public topics as they grow, decoded, committed messages only. Never writes to a topic and
+ * belongs to no group.
+ */
 import { hostname } from 'node:os'
 import { type Command, Option } from 'commander'
 import { systemClock, systemRandom } from '../clock.ts'

@@ -1,4 +1,6 @@
-/** What a command may do with its standard output: colours, and a reader that went away. */
+/**
+ * What a command may do with its standard output: colours, and a reader that went away. Never writes to it.
+ */
 import type { WriteStream } from 'node:tty'
 
 /** Only for somebody who sees them; NO_COLOR is respected (https://no-color.org). */

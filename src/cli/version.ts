@@ -1,4 +1,6 @@
-/** The version of this package, as its package.json says. */
+/**
+ * The version of this package, as its package.json says. Reads that file and nothing else.
+ */
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
