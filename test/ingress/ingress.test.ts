@@ -1,0 +1,308 @@
+/** The ingress on the memory log: every record forwarded to its shard, at least once, in order, whatever fails. */
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Headers } from '../../src/contract/log-record.ts'
+import { routeOf } from '../../src/contract/routing.ts'
+import { readShardCommand } from '../../src/contract/shard-command.ts'
+import { tenantHeaders } from '../../src/contract/tenant.ts'
+import { TransportUnavailableError } from '../../src/errors.ts'
+import { Ingress } from '../../src/ingress/ingress.ts'
+import { silentTelemetry } from '../../src/telemetry.ts'
+import type { Intercept } from '../../src/transport/memory/fault-gate.ts'
+import { createMemoryLog } from '../../src/transport/memory/memory-log.ts'
+import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { recordedLog } from '../support/recorded-log.ts'
+import { TENANT } from '../support/tenants.ts'
+
+const SHARDS = 3
+const PARTITIONS = [0, 1, 2, 3]
+const start = (worldId: number) =>
+  JSON.stringify({ worldId, characterId: 1, type: 'REGISTER', body: { questId: 'mill_pq', channelId: 1 } })
+
+class Scene {
+  readonly clock = new ManualClock()
+  readonly #log = createMemoryLog({ clock: this.clock, clusterId: 'c', intercept: call => this.#intercept(call) })
+  readonly #sender = createMemoryTransport(this.#log, { name: 'sender', advertisedUrl: '' }).openAppender('sender')
+  readonly #open = new Set<Ingress>()
+  #intercept: Intercept = () => {}
+
+  constructor() {
+    const topic = (name: string, partitions: number) => ({
+      topic: name,
+      partitions,
+      replicationFactor: 1,
+      config: { 'retention.ms': '-1' },
+    })
+    this.#log.createTopics([topic('commands', PARTITIONS.length), topic('shards', SHARDS)])
+  }
+
+  intercept(intercept: Intercept): void {
+    this.#intercept = intercept
+  }
+
+  async ingress(name: string) {
+    const log = recordedLog()
+    const fatal: unknown[] = []
+    const told: string[] = []
+    const transport = createMemoryTransport(this.#log, { name, advertisedUrl: '' })
+    const ingress = new Ingress({
+      transport,
+      admin: transport.admin,
+      topics: ['commands'],
+      groupId: 'ingress',
+      shardCommands: 'shards',
+      shards: SHARDS,
+      clock: this.clock,
+      random: { fraction: () => 0.5, bytes: count => Buffer.alloc(count) },
+      log,
+      telemetry: {
+        ...silentTelemetry,
+        commandHandled: (type, outcome) => told.push(`${type} ${outcome}`),
+        ingressRecords: count => told.push(`${count} records`),
+      },
+    })
+    ingress.start(error => fatal.push(error))
+    this.#open.add(ingress)
+    await this.clock.settle()
+    return { ingress, log, fatal, told }
+  }
+
+  async close(): Promise<void> {
+    for (const ingress of this.#open) await ingress.close()
+  }
+
+  /** On partition 0 unless told. */
+  async publish(value: string, partition = 0, headers: Headers = tenantHeaders(TENANT)): Promise<void> {
+    await this.#sender.append([
+      { topic: 'commands', partition, key: Buffer.from('k'), value: Buffer.from(value), headers },
+    ])
+    await this.clock.settle()
+  }
+
+  public(partition = 0) {
+    return this.#log.partition({ topic: 'commands', partition })
+  }
+
+  /** `partition@offset` of the origin of each record of each shard, copies among them. */
+  forwarded(): readonly (readonly string[])[] {
+    return Array.from({ length: SHARDS }, (_, partition) =>
+      this.#log
+        .partition({ topic: 'shards', partition })
+        .read(0, Number.POSITIVE_INFINITY)
+        .records.map(record => {
+          const read = readShardCommand(record)
+          return read.kind === 'forwarded' ? `${read.origin.partition}@${read.origin.offset}` : read.kind
+        }),
+    )
+  }
+
+  all(): readonly string[] {
+    return this.forwarded().flat().sort()
+  }
+
+  committed(): readonly (number | undefined)[] {
+    return this.#log.group('ingress').committed(PARTITIONS.map(partition => ({ topic: 'commands', partition })))
+  }
+
+  disconnect(name: string): void {
+    this.#log.disconnect(name)
+  }
+}
+
+let scene: Scene
+afterEach(() => scene.close())
+
+describe('a record', () => {
+  test('goes to the shard that its bytes name, as it is, with its origin', async () => {
+    scene = new Scene()
+    const { fatal } = await scene.ingress('a')
+    for (let worldId = 0; worldId < 12; worldId++) await scene.publish(start(worldId))
+    const expected: string[][] = Array.from({ length: SHARDS }, () => [])
+    for (const record of scene.public().read(0, 100).records) {
+      const route = routeOf(record, SHARDS)
+      if (route.kind === 'shard') expected[route.shard]?.push(`0@${record.offset}`)
+    }
+    expect(scene.forwarded()).toEqual(expected)
+    expect(expected.every(shard => shard.length > 0)).toBe(true)
+    expect(fatal).toEqual([])
+  })
+
+  test('that is malformed is forwarded too: its shard writes the dead letter', async () => {
+    scene = new Scene()
+    await scene.ingress('a')
+    await scene.publish('{')
+    await scene.publish('', 1, [])
+    expect(scene.all()).toEqual(['0@0', '1@0'])
+  })
+
+  test('of a type that is not ours is skipped and counted, and its offset is committed', async () => {
+    scene = new Scene()
+    const { told } = await scene.ingress('a')
+    await scene.publish('{"type":"WARP_WHOLE_WORLD","worldId":"not looked at"}')
+    await scene.clock.advance(1000)
+    expect([scene.all(), told, scene.committed()[0]]).toEqual([[], ['WARP_WHOLE_WORLD skipped', '1 records'], 1])
+  })
+
+  test('that was there before the group was is forwarded', async () => {
+    scene = new Scene()
+    await scene.publish(start(0))
+    await scene.ingress('a')
+    expect(scene.all()).toEqual(['0@0'])
+  })
+})
+
+describe('an append that fails', () => {
+  test.each(['before', 'after'] as const)('%s it took effect sends the same batch again, in order', async phase => {
+    scene = new Scene()
+    const { log } = await scene.ingress('a')
+    let failures = 2
+    scene.intercept(call => {
+      if (call.replica !== 'a' || call.operation !== 'appender.append' || call.phase !== phase) return
+      if (failures-- > 0) throw new TransportUnavailableError('away')
+    })
+    for (const partition of [0, 1]) {
+      await scene.publish('{"type":"START"}', partition)
+      await scene.publish('{"type":"FORFEIT"}', partition)
+    }
+    await scene.clock.advance(5000)
+    const once = ['0@0', '0@1', '1@0', '1@1']
+    expect([...new Set(scene.all())]).toEqual(once)
+    // The first copy of a record never comes before the first copy of the one before it.
+    for (const shard of scene.forwarded()) {
+      const firsts = [...new Set(shard)].filter(name => name.startsWith('0@'))
+      expect(firsts).toEqual([...firsts].sort())
+    }
+    expect(scene.all().length > once.length).toBe(phase === 'after')
+    expect(log.at('warn')).toEqual(Array(2).fill('ingress cannot append, sending the same batch again'))
+  })
+
+  test('commits no offset until it is acknowledged', async () => {
+    scene = new Scene()
+    await scene.ingress('a')
+    scene.intercept(({ operation, replica }) => {
+      if (operation === 'appender.append' && replica === 'a') throw new TransportUnavailableError('away')
+    })
+    await scene.publish(start(0))
+    await scene.clock.advance(10_000)
+    expect([scene.committed()[0], scene.all()]).toEqual([undefined, []])
+    scene.intercept(() => {})
+    await scene.clock.advance(5000)
+    expect([scene.committed()[0], scene.all()]).toEqual([1, ['0@0']])
+  })
+
+  test('is left to the next one by an ingress that is closed meanwhile', async () => {
+    scene = new Scene()
+    const { ingress } = await scene.ingress('a')
+    scene.intercept(({ operation, replica }) => {
+      if (operation === 'appender.append' && replica === 'a') throw new TransportUnavailableError('away')
+    })
+    await scene.publish(start(0))
+    await ingress.close()
+    expect(scene.committed()[0]).toBeUndefined()
+    await scene.ingress('b')
+    expect(scene.all()).toEqual(['0@0'])
+  })
+})
+
+describe('offsets', () => {
+  test('are committed a moment after the acknowledgement, not with each record', async () => {
+    scene = new Scene()
+    let commits = 0
+    await scene.ingress('a')
+    scene.intercept(({ operation, phase }) => {
+      if (operation === 'group.commit' && phase === 'before') commits++
+    })
+    for (let count = 0; count < 10; count++) await scene.publish(start(count))
+    await scene.clock.advance(1000)
+    expect([commits, scene.committed()[0]]).toEqual([1, 10])
+  })
+
+  test('are committed by close, whatever the moment', async () => {
+    scene = new Scene()
+    const { ingress } = await scene.ingress('a')
+    await scene.publish(start(0))
+    await ingress.close()
+    expect(scene.committed()[0]).toBe(1)
+  })
+
+  test('that cannot be committed now are committed later', async () => {
+    scene = new Scene()
+    await scene.ingress('a')
+    scene.intercept(({ operation }) => {
+      if (operation === 'group.commit') throw new TransportUnavailableError('away')
+    })
+    await scene.publish(start(0))
+    await scene.clock.advance(1000)
+    expect(scene.committed()[0]).toBeUndefined()
+    scene.intercept(() => {})
+    await scene.clock.advance(1000)
+    expect(scene.committed()[0]).toBe(1)
+  })
+})
+
+describe('a rebalance', () => {
+  const publishAll = async (from: number, to: number) => {
+    for (let number = from; number < to; number++) {
+      for (const partition of PARTITIONS) await scene.publish(start(number), partition)
+    }
+  }
+  const names = (count: number) =>
+    PARTITIONS.flatMap(partition => Array.from({ length: count }, (_, offset) => `${partition}@${offset}`)).sort()
+
+  test('hands partitions over without a loss, when one joins and when one leaves', async () => {
+    scene = new Scene()
+    const first = await scene.ingress('a')
+    await publishAll(0, 3)
+    const second = await scene.ingress('b')
+    await publishAll(3, 6)
+    await first.ingress.close()
+    await publishAll(6, 9)
+    expect([...new Set(scene.all())]).toEqual(names(9))
+    expect(second.told.length).toBeGreaterThan(0)
+    expect([...first.fatal, ...second.fatal]).toEqual([])
+  })
+
+  test('takes over from one that died, from where it had committed', async () => {
+    scene = new Scene()
+    await scene.ingress('a')
+    await scene.ingress('b')
+    await publishAll(0, 2)
+    await scene.clock.advance(1000)
+    scene.disconnect('a')
+    await publishAll(2, 4)
+    await scene.clock.advance(20_000)
+    await publishAll(4, 5)
+    expect([...new Set(scene.all())]).toEqual(names(5))
+    expect(scene.committed().length).toBe(PARTITIONS.length)
+  })
+})
+
+test('a committed offset that is not in the log any more: on at the earliest record, and loudly', async () => {
+  scene = new Scene()
+  const first = await scene.ingress('a')
+  await scene.publish(start(0))
+  await first.ingress.close()
+  for (let number = 1; number < 6; number++) await scene.publish(start(number))
+  scene.public().deleteBefore(4)
+  const { log, fatal } = await scene.ingress('b')
+  await scene.clock.advance(1000)
+  expect(scene.all()).toEqual(['0@0', '0@4', '0@5'])
+  expect(log.at('error')).toEqual([
+    'the committed offset is not in the log any more: going on at the earliest record, what was between is lost to us',
+  ])
+  expect([fatal, scene.committed()[0]]).toEqual([[], 6])
+})
+
+test('a log that cannot be read is tried again, and nothing is lost', async () => {
+  scene = new Scene()
+  scene.intercept(({ operation, replica }) => {
+    if (operation === 'group.committed' && replica === 'a') throw new TransportUnavailableError('away')
+  })
+  const { log, fatal } = await scene.ingress('a')
+  await scene.publish(start(0))
+  await scene.clock.advance(5000)
+  expect([scene.all(), log.at('warn')[0]]).toEqual([[], 'ingress cannot read, trying again'])
+  scene.intercept(() => {})
+  await scene.clock.advance(5000)
+  expect([scene.all(), fatal]).toEqual([['0@0'], []])
+})
