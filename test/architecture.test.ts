@@ -23,7 +23,7 @@ const SPECIFIER = /(?:\bfrom|\bimport|\bimport\(|\brequire\(|\brequire\.resolve\
 function sourcesOf(folder: string): readonly Source[] {
   const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
   return files
-    .filter(name => name.endsWith('.ts'))
+    .filter(name => name.endsWith('.ts') && !name.endsWith('.d.ts'))
     .map(name => {
       const file = join(folder, name)
       const text = readFileSync(join(ROOT, file), 'utf8')
