@@ -67,6 +67,16 @@ function missing(headers: Headers, name: string, wanted: string): { readonly ref
   return { refusal: refuse('MISSING_TENANT', `header ${name} is ${found}: must be there once, ${wanted}`) }
 }
 
+/** All four headers together are the tenant. */
+export function isSameTenant(one: Tenant, other: Tenant): boolean {
+  return (
+    one.id === other.id &&
+    one.majorVersion === other.majorVersion &&
+    one.minorVersion === other.minorVersion &&
+    one.region === other.region
+  )
+}
+
 /** One string per tenant, for maps. The region comes last, since it may hold any character. */
 export function tenantKey({ id, region, majorVersion, minorVersion }: Tenant): string {
   return `${id}/${majorVersion}.${minorVersion}/${region}`

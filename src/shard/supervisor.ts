@@ -9,7 +9,7 @@ import type { Step, Stepper } from '../actor/stepper.ts'
 import type { Command, RegisterCommand } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
-import { type Tenant, tenantKey } from '../contract/tenant.ts'
+import { isSameTenant, type Tenant } from '../contract/tenant.ts'
 import type { InstanceView, Moment, Outcome } from './outcome.ts'
 
 /** Every command but REGISTER names its instance. */
@@ -26,7 +26,7 @@ export class Supervisor {
     const id = command.instanceId
     const instance = view.instance(id)
     // Another tenant's instance is not there for this one, and no answer tells whether it exists.
-    if (instance === undefined || tenantKey(contextOf(instance).identity.tenant) !== tenantKey(tenant)) {
+    if (instance === undefined || !isSameTenant(contextOf(instance).identity.tenant, tenant)) {
       return refused(refuse('INSTANCE_NOT_FOUND', `no instance ${id} of this tenant is live`))
     }
     return this.deliver(instance, machineEvent(command, moment.now), moment)
