@@ -2,7 +2,8 @@
  * Prepare: the operations of one transaction, run one after the other on the overlay. Each one is added whole or,
  * when it throws, not at all (its record becomes an INSTANCE_FAULT dead letter). Nothing here is written or awaited.
  */
-import { stateOf } from '../actor/instance.ts'
+import { requirementsHold } from '../../machines/conditions.ts'
+import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
 import { decodeCommand } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { LogRecord } from '../contract/log-record.ts'
@@ -87,6 +88,8 @@ export class Batch {
     this.#timers.set(id, undefined)
     try {
       const outcome = supervisor.timer(this.overlay, id, { now, traceparent: traceparent(span) })
+      // Due and yet without effect, it would be due again at once, for ever.
+      if (outcome.kind !== 'changed' && timer.at <= now) throw new RangeError(`${name} is due and changes nothing`)
       this.#keep(outcome, span)
       if (outcome.kind === 'changed') this.report.fired((now - timer.at) / 1000)
       this.report.traced(span, name, now, { instanceId: id }, timer.armedBy)
@@ -173,6 +176,16 @@ export class Batch {
     const born = before === undefined && after !== undefined
     this.overlay.keep(outcome, born ? this.#dependencies.ruleBook.catalogue.get(identity.questId) : undefined)
     this.report.moved(identity.questId, before && stateOf(before), after && stateOf(after))
+    if (after !== undefined && messages.some(({ type }) => type === 'STARTED')) this.#warnOfStart(after)
+  }
+
+  /** REQUIREMENTS=warn: a start that would have been refused is only told of. */
+  #warnOfStart(started: Instance): void {
+    const { ruleBook, log } = this.#dependencies
+    const { identity, rules, run } = contextOf(started)
+    if (ruleBook.requirements === 'enforce' || requirementsHold(rules.definition.startRequirements, run.members)) return
+    const { instanceId, questId } = identity
+    log.warn({ instanceId, questId, members: run.members.length }, 'quest started without its requirements')
   }
 
   #refuse(type: string, origin: Origin, original: OriginalRecord, refusal: Refusal): void {
