@@ -214,3 +214,14 @@ describe('refusals', () => {
     expect(h.seen().events.at(-1)).toBe('#1 STARTED {"stageIndex":0,"mapIds":[100]}')
   })
 })
+
+test('with REQUIREMENTS=warn a quest that starts without its requirements is only told of in the log', async () => {
+  harness = ShardHarness.withoutReplica({ rules: { requirements: 'warn' } })
+  const { log } = await harness.takeOver()
+  await harness.register(1001)
+  expect(harness.seen().events).toEqual([
+    '#1 INSTANCE_CREATED {"partyId":0,"channelId":1}',
+    '#1 STARTED {"stageIndex":0,"mapIds":[100]}',
+  ])
+  expect(log.at('warn')).toEqual(['quest started without its requirements'])
+})

@@ -134,3 +134,18 @@ test('quest and stage timers of one moment: the quest fails, and the stage does 
   await h.clock.advance(600_000)
   expect(h.seen().events).toEqual(['#1 FAILED {"reason":"time_expired"}', '#1 INSTANCE_DESTROYED {}'])
 })
+
+test('a deadline that the state of its instance knows nothing of is an instance fault, and the shard goes on', async () => {
+  const h = await start({ definitions: [limited('mill_pq', 600)] })
+  await h.register(1001)
+  h.seen()
+  await h.stop()
+  const key = `instance/${h.id(1)}`
+  const damaged = h.state().get(key)?.replace('"quest":', '"completion":') ?? ''
+  await h.plantState(key, damaged)
+  const replica = await h.takeOver()
+  await h.clock.advance(600_000)
+  await h.register(1002)
+  expect(replica.log.at('error')).toEqual(['instance fault: a timer threw'])
+  expect(h.seen().events).toHaveLength(2)
+})
