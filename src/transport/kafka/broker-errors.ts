@@ -75,7 +75,8 @@ function describe(error: unknown, { doing, brokers }: Attempt): string {
   if (find(error, one => (/SASL/.test(one.name) ? true : undefined))) {
     return `${what}; check the SASL mechanism, user name and password`
   }
-  if (isConnectionLost(error)) return `${what}; do the brokers run, and is BOOTSTRAP_SERVERS right?`
+  if (isConnectionLost(error))
+    return `${what}; do the brokers run, and are BOOTSTRAP_SERVERS and the TLS settings right?`
   return what
 }
 

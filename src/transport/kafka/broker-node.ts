@@ -8,6 +8,9 @@ import type { ProtocolRequest } from './protocol.ts'
 import { Sockets } from './sockets.ts'
 import { type BrokerConnection, createConnection } from './wire.ts'
 
+/** The part of a log-in's life after which the connection is changed for a fresh one. */
+const SESSION_SHARE = 0.7
+
 export class BrokerNode {
   readonly address: string
   readonly #connection: BrokerConnection
@@ -16,6 +19,7 @@ export class BrokerNode {
   readonly #onEnd: () => void
   #connected = false
   #ended = false
+  #expiresAt = Number.POSITIVE_INFINITY
 
   /** @param address `host:port` */
   constructor(address: string, clientId: string, options: KafkaOptions, onEnd: () => void) {
@@ -44,12 +48,19 @@ export class BrokerNode {
     return this.#ended || (this.#connected && !this.#connection.isConnected())
   }
 
+  /** The broker is about to end it, since its log-in has lasted long enough. */
+  isExpiring(): boolean {
+    return this.#options.clock.elapsed() >= this.#expiresAt
+  }
+
   async connect(): Promise<void> {
     try {
       // One limit for all of it; kafkajs has one for TCP and the usual one for each exchange after that.
       const timeoutMs = this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS
       await this.#within(timeoutMs, 'connecting', () => this.#connection.connect())
       this.#connected = true
+      const lifetimeMs = this.#connection.sessionLifetimeMs()
+      if (lifetimeMs > 0) this.#expiresAt = this.#options.clock.elapsed() + lifetimeMs * SESSION_SHARE
     } catch (error) {
       this.end('not connected')
       throw error

@@ -29,6 +29,7 @@ export class Connections {
   readonly #clientId: string
   readonly #onClose: () => void
   readonly #links = new Map<string, Link>()
+  readonly #retired = new Map<string, BrokerNode>()
   readonly #topics = new Set<string>()
   readonly #forgotten = new Set<string>()
   readonly #coordinators = new Map<string, string>()
@@ -131,6 +132,7 @@ export class Connections {
   close(): void {
     this.#closed = true
     for (const { node } of this.#links.values()) node.end('closed')
+    for (const node of this.#retired.values()) node.end('closed')
     this.#links.clear()
     this.#onClose()
   }
@@ -179,12 +181,12 @@ export class Connections {
 
   #connect(address: string): Promise<BrokerNode> {
     const known = this.#links.get(address)
-    if (known && !known.node.isSpent()) return known.connected
-    known?.node.end('closed by the broker')
+    if (known && !known.node.isSpent() && !known.node.isExpiring()) return known.connected
+    if (known) this.#replace(address, known.node)
     if (this.#closed) {
       return Promise.reject(new TransportUnavailableError(`the client ${this.#clientId} of Kafka is closed`))
     }
-    const node = new BrokerNode(address, this.#clientId, this.#options, () => this.#ended(address))
+    const node = new BrokerNode(address, this.#clientId, this.#options, () => this.#ended(address, node))
     const connected = node.connect().then(() => {
       this.#suspects.delete(address)
       return node
@@ -193,7 +195,20 @@ export class Connections {
     return connected
   }
 
-  #ended(address: string): void {
+  /** Whoever holds a connection whose log-in is about to end may use it until the one after it is replaced as well. */
+  #replace(address: string, node: BrokerNode): void {
+    if (node.isSpent()) {
+      node.end('closed by the broker')
+      return
+    }
+    this.#links.delete(address)
+    this.#retired.get(address)?.end('replaced')
+    this.#retired.set(address, node)
+  }
+
+  #ended(address: string, node: BrokerNode): void {
+    // Of one that was replaced, another has the place.
+    if (this.#links.get(address)?.node !== node) return
     this.#links.delete(address)
     this.#suspects.add(address)
     this.#lost.add(address)

@@ -11,7 +11,7 @@ import { partitionName, type TopicPartition } from '../../contract/log-record.ts
 import { TransportUnavailableError } from '../../errors.ts'
 import type { GroupMembership, GroupOptions, Member } from '../port.ts'
 import { ASSIGNER_PROTOCOL, assign, decodeAssignment, decodeMember, encodeClaim } from './assigner.ts'
-import { codeOf, isConnectionLost, reasonOf, translate } from './broker-errors.ts'
+import { codeOf, reasonOf, translate } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
 import { leaveForTheDead } from './ghosts.ts'
 import {
@@ -62,6 +62,8 @@ export class KafkaGroup implements GroupMembership {
   /** Partitions of all topics, when we assigned them; 0 where another leads. */
   #partitionsAssigned = 0
   #lastHeartbeatAt = 0
+  /** What was told last of a trouble that still goes on. */
+  #trouble: string | undefined
 
   /** @param first whether this process joins that group for the first time. */
   constructor(connections: GroupConnections, options: KafkaOptions, group: GroupOptions, first: boolean) {
@@ -210,6 +212,7 @@ export class KafkaGroup implements GroupMembership {
       const coordinator = await this.#connections.membership.coordinator('group', seat.groupId)
       await coordinator.sendWithin(sessionTimeoutMs / 2, heartbeatRequest(seat))
       this.#lastHeartbeatAt = clock.now()
+      this.#trouble = undefined
       if (this.#partitionsAssigned === 0 || clock.elapsed() - checkedAt < PARTITIONS_CHECK_MS) continue
       checkedAt = clock.elapsed()
       if ((await this.#partitionsOfAll()).length !== this.#partitionsAssigned) return
@@ -223,8 +226,10 @@ export class KafkaGroup implements GroupMembership {
     if (code === CODE.unknownMember) this.#memberId = ''
     if (code !== undefined && JOIN_AGAIN.has(code)) return true
     const { groupId } = this.#group
-    const level = code === undefined || isConnectionLost(error) ? 'debug' : 'warn'
-    this.#options.onNotice(level, `group ${groupId} is in trouble, and is asked again`, { reason: reasonOf(error) })
+    const reason = reasonOf(error)
+    const level = reason === this.#trouble ? 'debug' : 'warn'
+    this.#trouble = reason
+    this.#options.onNotice(level, `group ${groupId} is in trouble, and is asked again`, { reason })
     this.#connections.membership.forgetCoordinator('group', groupId)
     await this.#options.clock.sleep(TROUBLE_WAIT_MS, this.#leaving.signal)
     return false

@@ -3,7 +3,7 @@
  * everything closed with it. A broker answers one request a connection at a time.
  */
 import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
-import { InvariantError } from '../../errors.ts'
+import { InvariantError, TransportUnavailableError } from '../../errors.ts'
 import type {
   Appender,
   GroupMembership,
@@ -43,7 +43,9 @@ class KafkaTransport implements Transport {
   readonly #sinkLanes: readonly Connections[]
   readonly #connections = new Set<Connections>()
   readonly #groups = new Set<KafkaGroup>()
+  readonly #readers = new Set<Reader>()
   readonly #joinedBefore = new Set<string>()
+  readonly #closing = new AbortController()
   #clusterId: string | undefined
   #nextLane = 0
 
@@ -61,6 +63,7 @@ class KafkaTransport implements Transport {
   }
 
   async connect(): Promise<void> {
+    this.#refuseClosed()
     try {
       this.#clusterId = (await this.#adminConnections.refresh()).clusterId
     } catch (error) {
@@ -69,6 +72,7 @@ class KafkaTransport implements Transport {
   }
 
   joinGroup(group: GroupOptions): GroupMembership {
+    this.#refuseClosed()
     const first = !this.#joinedBefore.has(group.groupId)
     this.#joinedBefore.add(group.groupId)
     // The group knows its members by client id, and the dead of our own name by this one.
@@ -79,10 +83,15 @@ class KafkaTransport implements Transport {
   }
 
   openReader(name: string): LogReader {
-    return new Reader(this.#connectionsFor(`reader-${name}`), this.#options)
+    this.#refuseClosed()
+    const connections = this.#connectionsFor(`reader-${name}`)
+    const reader = new Reader(connections, this.#options, () => this.#readers.delete(reader))
+    this.#readers.add(reader)
+    return reader
   }
 
   openAppender(name: string): Appender {
+    this.#refuseClosed()
     return new KafkaAppender(this.#connectionsFor(`appender-${name}`), this.#options)
   }
 
@@ -96,17 +105,26 @@ class KafkaTransport implements Transport {
     onRecords: (records: readonly LogRecord[]) => void,
     signal: AbortSignal,
   ): Promise<number> {
+    const either = AbortSignal.any([signal, this.#closing.signal])
     try {
-      return await readToEnd(this.#stateConnections, this.#options, partition, onRecords, signal)
+      return await readToEnd(this.#stateConnections, this.#options, partition, onRecords, either)
     } catch (error) {
       if (signal.aborted) throw error
+      this.#refuseClosed()
       throw this.#translated(`reading ${partition.topic}/${partition.partition} to its end`, error)
     }
   }
 
   async close(): Promise<void> {
+    this.#closing.abort()
+    for (const reader of this.#readers) await reader.close()
     await Promise.all([...this.#groups].map(group => group.leave()))
     for (const connections of this.#connections) connections.close()
+  }
+
+  #refuseClosed(): void {
+    if (!this.#closing.signal.aborted) return
+    throw new TransportUnavailableError(`the transport of ${this.#options.clientId} is closed: open a new one`)
   }
 
   #connectionsFor(purpose?: string): Connections {

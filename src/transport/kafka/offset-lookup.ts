@@ -5,10 +5,11 @@
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { listOffsetsRequest, type OffsetKind } from './cluster-requests.ts'
 import type { Connections } from './connections.ts'
+import type { Leaders } from './produce-legs.ts'
 
 /** In the order of `partitions`. @throws ProtocolError, or of kafkajs */
 export async function offsetsOf(
-  connections: Connections,
+  connections: Leaders & Pick<Connections, 'leader'>,
   partitions: readonly TopicPartition[],
   kind: OffsetKind,
 ): Promise<readonly number[]> {

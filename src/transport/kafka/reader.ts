@@ -12,7 +12,8 @@ import { Feed } from './feed.ts'
 import { type FetchedPartition, fetchRequest } from './fetch-request.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
-import { CODE } from './protocol.ts'
+import type { Leaders } from './produce-legs.ts'
+import { CODE, ProtocolError } from './protocol.ts'
 import { readCommitted } from './read-committed.ts'
 import { readBatches } from './record-batch-decoder.ts'
 
@@ -22,21 +23,32 @@ const RESPONSE_BYTES_MAX = 8 * 1024 * 1024
 const PARTITION_BYTES_MAX = 256 * 1024
 /** Before a partition or a leader in trouble is asked again. */
 const TROUBLE_WAIT_MS = 100
+/** The same, where only somebody's work will help: no right to read, bytes that nobody understands. */
+const HELPLESS_WAIT_MS = 10_000
+/** What a partition answers while its leadership moves, or its topic has just been made. */
+const MOVING: ReadonlySet<number> = new Set([3, 5, 6, 9, 56, 74, 75, 76, 78])
+
+/** What a reader needs of Connections. */
+export interface ReaderConnections
+  extends Leaders,
+    Pick<Connections, 'knownLeader' | 'leader' | 'refresh' | 'want' | 'close'> {}
 
 export class Reader implements LogReader {
-  readonly #connections: Connections
+  readonly #connections: ReaderConnections
   readonly #options: KafkaOptions
   readonly #feeds = new Set<Feed>()
   /** Feeds that wait for the end of a trouble, each alone. */
   readonly #troubled = new Set<Feed>()
   readonly #polling = new Set<number>()
   readonly #closing = new AbortController()
+  readonly #onClose: () => void
   #lookingUp = false
   #turn = 0
 
-  constructor(connections: Connections, options: KafkaOptions) {
+  constructor(connections: ReaderConnections, options: KafkaOptions, onClose: () => void) {
     this.#connections = connections
     this.#options = options
+    this.#onClose = onClose
   }
 
   open(partition: TopicPartition, from: number): PartitionFeed {
@@ -46,6 +58,10 @@ export class Reader implements LogReader {
       () => this.#pollAll(),
       () => this.#feeds.delete(feed),
     )
+    if (this.#closing.signal.aborted) {
+      feed.close()
+      return feed
+    }
     this.#feeds.add(feed)
     this.#connections.want(partition.topic)
     this.#pollAll()
@@ -56,6 +72,7 @@ export class Reader implements LogReader {
     this.#closing.abort()
     for (const feed of this.#feeds) feed.close()
     this.#connections.close()
+    this.#onClose()
   }
 
   /** Starts a poll for each leader that has none under way and feeds with room. */
@@ -119,33 +136,37 @@ export class Reader implements LogReader {
   /** Another feed first each time: a broker fills its answer in the order asked, and stops when it is full. */
   #inTurn(feeds: readonly Feed[]): readonly Feed[] {
     this.#turn = (this.#turn + 1) % feeds.length
-    return [...feeds.slice(this.#turn), ...feeds.slice(0, this.#turn)]
+    const turned = [...feeds.slice(this.#turn), ...feeds.slice(0, this.#turn)]
+    // One feed a partition: an answer names only the partition, not the offset that was asked for.
+    return [...new Map(turned.map(feed => [partitionName(feed.partition), feed])).values()]
   }
 
   #settle(feed: Feed, from: number, answer: FetchedPartition): void {
+    // A leader that stood still for a while answers what the new one has long answered.
+    if (feed.fetchFrom !== from) return
     if (answer.code === CODE.offsetOutOfRange) {
       this.#outOfRange(feed, from)
       return
     }
     if (answer.code !== 0) {
       this.#connections.forget(feed.partition.topic)
-      this.#hold(feed)
+      if (MOVING.has(answer.code)) this.#hold(feed, TROUBLE_WAIT_MS)
+      else this.#complain(feed, from, new ProtocolError(answer.code, 'a fetch'))
       return
     }
     let committed: { readonly records: readonly LogRecord[]; readonly next: number }
     try {
       committed = readCommitted(readBatches(answer.batches), answer.aborted, feed.partition, from)
     } catch (error) {
-      // Never skipped, since nobody knows what it holds: loud, and the partition stands still.
-      this.#notice(`${partitionName(feed.partition)} cannot be read at offset ${from}`, error)
-      this.#hold(feed)
+      // Never skipped, since nobody knows what it holds: the partition stands still.
+      this.#complain(feed, from, error)
       return
     }
     feed.offer(committed.records, answer.batches.length, committed.next, answer.highWatermark)
   }
 
   async #outOfRange(feed: Feed, from: number): Promise<void> {
-    const done = this.#hold(feed)
+    const done = this.#hold(feed, TROUBLE_WAIT_MS)
     try {
       const [earliest = 0] = await offsetsOf(this.#connections, [feed.partition], 'earliest')
       const [end = 0] = await offsetsOf(this.#connections, [feed.partition], 'end')
@@ -163,11 +184,17 @@ export class Reader implements LogReader {
   }
 
   /** Leaves a feed out of the polls for a while. */
-  async #hold(feed: Feed): Promise<void> {
+  async #hold(feed: Feed, waitMs: number): Promise<void> {
     this.#troubled.add(feed)
-    await this.#options.clock.sleep(TROUBLE_WAIT_MS, this.#closing.signal)
+    await this.#options.clock.sleep(waitMs, this.#closing.signal)
     this.#troubled.delete(feed)
     this.#pollAll()
+  }
+
+  #complain(feed: Feed, from: number, error: unknown): void {
+    const message = `${partitionName(feed.partition)} cannot be read at offset ${from}: it waits for somebody's help`
+    this.#options.onNotice('warn', message, { reason: reasonOf(error) })
+    this.#hold(feed, HELPLESS_WAIT_MS)
   }
 
   #notice(message: string, error: unknown): void {

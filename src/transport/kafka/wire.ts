@@ -16,6 +16,8 @@ export interface BrokerConnection {
   connect(): Promise<void>
   isConnected(): boolean
   send<T>(request: ProtocolRequest<T>): Promise<T>
+  /** How long the broker lets this log-in last, milliseconds; 0 for ever. Known once it is connected. */
+  sessionLifetimeMs(): number
 }
 
 export interface ConnectionOptions extends Pick<KafkaOptions, 'ssl' | 'sasl'> {
@@ -35,6 +37,7 @@ interface Internals {
 }
 
 interface InternalConnection {
+  readonly sessionLifetime: { toString(): string }
   isConnected(): boolean
   send<T>(request: ProtocolRequest<T>): Promise<T>
 }
@@ -45,6 +48,12 @@ export interface InternalRequestQueue {
   readonly throttledUntil: number
   scheduleCheckPendingRequests(): void
 }
+
+/**
+ * A number of milliseconds before the end of a log-in that never comes. kafkajs would log in again on the same
+ * connection, and take the answer to any request that is on its way for the log-in's; we change the connection.
+ */
+const NEVER_LOG_IN_AGAIN_MS = -Number.MAX_SAFE_INTEGER
 
 let internals: Internals | undefined
 
@@ -67,6 +76,7 @@ export function createConnection(options: ConnectionOptions): BrokerConnection {
     connectionTimeout: options.connectTimeoutMs,
     requestTimeout: options.requestTimeoutMs,
     enforceRequestTimeout: true,
+    reauthenticationThreshold: NEVER_LOG_IN_AGAIN_MS,
     logger,
   })
   const broker = new internals.Broker({ connectionPool, logger, allowAutoTopicCreation: false })
@@ -77,6 +87,7 @@ export function createConnection(options: ConnectionOptions): BrokerConnection {
     isConnected: () => connection.isConnected(),
     // Past the pool, which keeps a second connection for fetches: ours are apart already, a Connections object each.
     send: request => connection.send(request),
+    sessionLifetimeMs: () => Number(connection.sessionLifetime.toString()),
   }
 }
 

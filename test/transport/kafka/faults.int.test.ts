@@ -284,8 +284,8 @@ describeWithJava('a broker in trouble', () => {
           await expect(cannot.connect()).rejects.toBeInstanceOf(TransportUnavailableError)
           await cannot.close()
         })
-        feed.close()
         await waiting
+        expect(() => transport.openReader('late')).toThrow('closed')
         await connected()
       },
       PLENTY_MS,

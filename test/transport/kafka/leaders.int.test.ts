@@ -4,6 +4,8 @@
  */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type KafkaCluster, startCluster } from '../../../scripts/kafka-broker/cluster.ts'
+import { Connections } from '../../../src/transport/kafka/connections.ts'
+import type { KafkaOptions } from '../../../src/transport/kafka/kafka-options.ts'
 import { createKafkaTransport } from '../../../src/transport/kafka/kafka-transport.ts'
 import type { PartitionFeed, TransactionalSink, Transport } from '../../../src/transport/port.ts'
 import { describeWithJava } from '../../support/brokers.ts'
@@ -14,17 +16,19 @@ import { kafkaOptions } from './kafka-scene.ts'
 const PARTITIONS = 6
 const STALL_MS = 150
 const LIMIT_MS = 180_000
+/** A dead broker is replaced sooner than usual, and an idle connection closed, as others are after ten minutes. */
+const PROPERTIES = { 'broker.session.timeout.ms': 3000, 'connections.max.idle.ms': 4000 }
 
 describeWithJava('three brokers', () => {
   let cluster: KafkaCluster
+  let options: KafkaOptions
   let transport: Transport
   let topics = 0
 
   beforeAll(async () => {
-    cluster = await startCluster({ nodes: 3, properties: { 'broker.session.timeout.ms': 3000 } })
-    transport = createKafkaTransport(
-      kafkaOptions(cluster.brokers, 'leaders', { requestTimeoutMs: 4000, connectTimeoutMs: 1000 }),
-    )
+    cluster = await startCluster({ nodes: 3, properties: PROPERTIES })
+    options = kafkaOptions(cluster.brokers, 'leaders', { requestTimeoutMs: 4000, connectTimeoutMs: 1000 })
+    transport = createKafkaTransport(options)
     await transport.connect()
   }, 300_000)
   afterAll(async () => {
@@ -102,6 +106,22 @@ describeWithJava('three brokers', () => {
     await eventually(() => seen.length >= all.length, { limitMs: LIMIT_MS })
     expect([...seen].sort()).toEqual([...all].sort())
   }
+
+  it(
+    'that close an idle connection do not trouble the next who needs it',
+    async () => {
+      const connections = new Connections(options, 'idle')
+      const node = await connections.controller()
+      expect(node.isOpen()).toBe(true)
+      await eventually(() => !node.isOpen(), { limitMs: LIMIT_MS })
+      const next = await connections.node((await connections.refresh()).controllerId)
+      expect(next).not.toBe(node)
+      expect(next.isOpen()).toBe(true)
+      connections.close()
+      expect(next.isOpen()).toBe(false)
+    },
+    LIMIT_MS,
+  )
 
   it(
     'that stand still for moments leave every transaction whole and once',
