@@ -1,6 +1,8 @@
 /** The five requests of a transaction against scripted brokers: their order, what is waited out, what kills the sink. */
+import { createRequire } from 'node:module'
 import { KafkaJSRequestTimeoutError } from 'kafkajs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import { systemClock } from '../../../src/clock.ts'
 import {
   CommitUnknownError,
   InvariantError,
@@ -12,6 +14,7 @@ import { ProtocolError, type ProtocolRequest } from '../../../src/transport/kafk
 import { fence, type SinkConnections } from '../../../src/transport/kafka/transaction.ts'
 import { kafkaOptions } from './kafka-scene.ts'
 
+const load = createRequire(import.meta.url)
 const OFFSET = { topic: 'shard-commands', partition: 0, next: 7 }
 const RECORDS = [0, 1].map(partition => ({
   topic: 'status',
@@ -60,8 +63,10 @@ function scripted(script: Readonly<Record<string, readonly Error[]>>) {
 
 async function given(script: Readonly<Record<string, readonly Error[]>> = {}) {
   const { connections, asked } = scripted(script)
+  const waits: number[] = []
+  const clock = { ...systemClock, sleep: async (ms: number) => void waits.push(ms) }
   const ids = { transactionalId: 'quests-0', groupId: 'shards' }
-  return { sink: await fence(connections, kafkaOptions(['b:1'], 'replica'), ids), asked }
+  return { sink: await fence(connections, kafkaOptions(['b:1'], 'replica', { clock }), ids), asked, waits }
 }
 
 const refusal = (code: number) => new ProtocolError(code, 'it', 'status')
@@ -93,6 +98,25 @@ describe('a transaction', () => {
       4, 3, 2, 1,
     ])
     expect(count('forget')).toBe(3)
+  })
+
+  it('waits a millisecond for the one before it, then longer, never more than 50; stock kafkajs 300 at once', async () => {
+    const { sink, waits } = await given({ AddPartitionsToTxn: Array.from({ length: 8 }, () => refusal(51)) })
+    await sink.commit(RECORDS, OFFSET)
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 50, 50])
+
+    const timers = vi.spyOn(globalThis, 'setTimeout')
+    const createRetry = load('kafkajs/src/retry')
+    let refused = false
+    await createRetry({ ...load('kafkajs/src/retry/defaults') })(async () => {
+      const error = Object.assign(new Error('CONCURRENT_TRANSACTIONS'), { code: 51, retriable: true })
+      if (!refused) {
+        refused = true
+        throw error
+      }
+    })
+    expect(timers.mock.calls.map(([, ms]) => ms)[0]).toBeGreaterThanOrEqual(240)
+    timers.mockRestore()
   })
 
   it.each([
