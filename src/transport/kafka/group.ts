@@ -43,6 +43,13 @@ const JOIN_AGAIN: ReadonlySet<number> = new Set([
   CODE.memberIdRequired,
 ])
 
+/** What every young or moving coordinator answers for a moment: nobody needs to hear of it. */
+const SETTLING: ReadonlySet<number> = new Set([
+  CODE.coordinatorLoading,
+  CODE.coordinatorNotAvailable,
+  CODE.notCoordinator,
+])
+
 export interface GroupConnections {
   /** Under the replica's own client id, and its own: a join holds up what comes behind it. */
   readonly membership: Connections
