@@ -234,7 +234,8 @@ export class KafkaGroup implements GroupMembership {
     if (code !== undefined && JOIN_AGAIN.has(code)) return true
     const { groupId } = this.#group
     const reason = reasonOf(error)
-    const level = reason === this.#trouble ? 'debug' : 'warn'
+    const isPassing = code === undefined || SETTLING.has(code) || isConnectionLost(error)
+    const level = isPassing ? 'debug' : 'warn'
     this.#trouble = reason
     this.#options.onNotice(level, `group ${groupId} is in trouble, and is asked again`, { reason })
     this.#connections.membership.forgetCoordinator('group', groupId)
