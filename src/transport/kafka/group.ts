@@ -234,8 +234,8 @@ export class KafkaGroup implements GroupMembership {
     if (code !== undefined && JOIN_AGAIN.has(code)) return true
     const { groupId } = this.#group
     const reason = reasonOf(error)
-    const isPassing = code === undefined || SETTLING.has(code) || isConnectionLost(error)
-    const level = isPassing ? 'debug' : 'warn'
+    const isNews = reason !== this.#trouble && (code === undefined || !SETTLING.has(code))
+    const level = isNews ? 'warn' : 'debug'
     this.#trouble = reason
     this.#options.onNotice(level, `group ${groupId} is in trouble, and is asked again`, { reason })
     this.#connections.membership.forgetCoordinator('group', groupId)
