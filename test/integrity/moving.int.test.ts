@@ -23,7 +23,9 @@ describeWithKafkaAndJava('two replicas', kafka => {
       const seed = systemRandom.bytes(4).readUInt32LE(0)
       const { bootstrap } = kafka
       const prefix = `${kafka.topicPrefix()}-moving`
-      const { client, start } = await install({ bootstrap, prefix, definitions: LOAD_QUESTS })
+      // Longer than the test waits for an exit: it must have left in order, not have given up.
+      const env = { SHUTDOWN_TIMEOUT_MS: '60000' }
+      const { client, start } = await install({ bootstrap, prefix, definitions: LOAD_QUESTS, env })
       const load = new Load({ seed, client, partitions: PARTITIONS })
       let a = await start('a')
       let b = await start('b')
