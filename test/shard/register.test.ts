@@ -63,13 +63,23 @@ describe('a party quest, without a party service', () => {
     ])
   })
 
-  test('that has started is not joined: the next REGISTER of that party makes a new one', async () => {
-    const h = await start()
+  test.each([
+    ['by itself', quest()],
+    ['by command', quest({ registration: TIMED })],
+  ])('that has started %s is not joined: the next REGISTER of that party makes a new one', async (_, definition) => {
+    const h = await start({ definitions: [definition] })
     await h.register(1001, { partyId: 88 })
     await h.register(1002, { partyId: 88 })
     h.seen()
+    if (definition.definition.registration.mode === 'timed') await h.command('START', 1)
+    h.seen()
     await h.register(1003, { partyId: 88 })
-    expect(h.seen().events).toEqual(['#2 INSTANCE_CREATED {"partyId":88,"channelId":1}'])
+    expect(h.seen()).toMatchObject({
+      events: [expect.stringMatching(/^#2 INSTANCE_CREATED/)].concat(
+        definition.definition.registration.mode === 'timed' ? ['#2 REGISTRATION_OPENED {"duration":60}'] : [],
+      ),
+      refused: [],
+    })
   })
 
   test('has the id that its REGISTER makes, of version 8, and ending in the hash of its channel', async () => {
@@ -141,6 +151,16 @@ describe('a character', () => {
     await h.register(1001)
     h.seen()
     await h.register(1001, { questId: 'other_pq' })
+    expect(h.seen()).toEqual({ ...REFUSED_ONLY, refused: ['ALREADY_REGISTERED'] })
+  })
+
+  test('who joined a lobby is in it as much as the one who opened it', async () => {
+    const h = await start({ definitions: [quest({ registration: TIMED }), quest({ questId: 'other_pq' })] })
+    await h.register(1001, { partyId: 88 })
+    await h.register(1002, { partyId: 88 })
+    h.seen()
+    await h.register(1002, { partyId: 88 })
+    await h.register(1002, { questId: 'other_pq' })
     expect(h.seen()).toEqual({ ...REFUSED_ONLY, refused: ['ALREADY_REGISTERED'] })
   })
 
