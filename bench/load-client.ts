@@ -1,0 +1,65 @@
+/**
+ * The game servers and the watcher of a measurement: writes commands as another service does (stock kafkajs), and asks
+ * how far the transactions of a fleet have come. Never part of what is measured but for the CPU that it takes.
+ */
+import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { type Fleet, PARTITIONS, shardGroupOf, until } from './fleet.ts'
+import { COMMAND_HEADERS } from './quest.ts'
+
+const SEND_RECORDS = 2000
+const PROGRESS_POLL_MS = 25
+const PROGRESS_LIMIT_MS = 180_000
+const HEADERS = Object.fromEntries(COMMAND_HEADERS.map(([name, value]) => [name, value ?? '']))
+
+export class LoadClient {
+  readonly #producer: Producer
+  readonly #admin: Admin
+
+  constructor(bootstrap: string) {
+    const kafka = new Kafka({ clientId: 'bench', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING })
+    this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    this.#admin = kafka.admin()
+  }
+
+  async connect(): Promise<void> {
+    await Promise.all([this.#producer.connect(), this.#admin.connect()])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
+  }
+
+  /** Spreads the commands over all partitions, in order within each. Resolves when all are acknowledged. */
+  async send({ topics }: Fleet, commands: readonly Buffer[]): Promise<void> {
+    for (let from = 0; from < commands.length; from += SEND_RECORDS) {
+      const messages = commands
+        .slice(from, from + SEND_RECORDS)
+        .map((value, at) => ({ key: null, value, headers: HEADERS, partition: (from + at) % PARTITIONS }))
+      await this.#producer.send({ topic: topics.commands, acks: -1, messages })
+    }
+  }
+
+  /** Commands that a committed transaction has dealt with: the group's offsets move in it, and no record lies between. */
+  async progress({ prefix, topics }: Fleet): Promise<number> {
+    const found = await this.#admin.fetchOffsets({ groupId: shardGroupOf(prefix), topics: [topics.shardCommands] })
+    return found
+      .flatMap(({ partitions }) => partitions)
+      .reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
+  }
+
+  /** @throws Error it never gets there, or goes beyond: something was forwarded twice */
+  async untilProgress(fleet: Fleet, expected: number): Promise<void> {
+    let seen = 0
+    await until(`${expected} commands are dealt with`, PROGRESS_LIMIT_MS, PROGRESS_POLL_MS, async () => {
+      fleet.check()
+      seen = await this.progress(fleet)
+      return seen >= expected
+    })
+    if (seen > expected) throw new Error(`${fleet.prefix} dealt with ${seen} commands of ${expected}`)
+  }
+
+  async deleteTopics({ topics }: Fleet): Promise<void> {
+    const existing = new Set(await this.#admin.listTopics())
+    await this.#admin.deleteTopics({ topics: Object.values(topics).filter(topic => existing.has(topic)) })
+  }
+}
