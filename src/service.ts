@@ -173,7 +173,7 @@ export class Service {
       parties: config.lookups.partiesServiceUrl !== undefined,
       guilds: config.lookups.guildsServiceUrl !== undefined,
     }
-    const registrar = new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId })
+    const registrar = new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId, log })
     const reader = transport.openReader('shards')
     const appender = transport.openAppender('lookups')
     this.#releases = [() => reader.close(), () => appender.close()]

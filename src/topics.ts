@@ -10,6 +10,8 @@ import type { LogAdmin, TopicDescription, TopicSpec } from './transport/port.ts'
 
 /** A record of a public topic must fit in ours with a header more, whatever its own topic's limit is. */
 const INTERNAL_RECORD_BYTES_MAX = 100_000_000
+/** Our header on a forwarded record, with room to spare: a topic's name is at most 249 characters. */
+const ORIGIN_BYTES_MAX = 1024
 /** Twice Kafka's own default: whatever fits the command topic fits the dead letters with our headers on it. */
 const DEAD_LETTER_BYTES_MAX = 2 * 1_048_588
 /** Small segments: a restart reads at most a few times the live state. */
@@ -40,6 +42,7 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
     ...internalFaults(config.shardCommandsTopic, config, found),
     ...internalFaults(config.shardStateTopic, config, found),
     ...compactionFaults(config, found),
+    ...sizeFaults(config, found),
   ]
   if (faults.length > 0) throw new ConfigError(faults)
   warnOfSmallDeadLetters(config, found, log)
@@ -119,6 +122,17 @@ function compactionFaults({ shardCommandsTopic, shardStateTopic }: Config, found
     )
   }
   return faults
+}
+
+/** The ingress appends what it read with a header more: a record that does not fit would hold up all behind it. */
+function sizeFaults({ topics, shardCommandsTopic }: Config, found: Descriptions): string[] {
+  const from = found.get(topics.commands)?.recordBytesMax ?? 0
+  const to = found.get(shardCommandsTopic)?.recordBytesMax ?? Number.POSITIVE_INFINITY
+  if (to >= INTERNAL_RECORD_BYTES_MAX || to >= from + ORIGIN_BYTES_MAX) return []
+  return [
+    `internal topic ${shardCommandsTopic} takes records of ${to} bytes and ${topics.commands} of ${from}: ` +
+      `set its max.message.bytes to at least ${from + ORIGIN_BYTES_MAX}`,
+  ]
 }
 
 /** Original value plus our headers: a command that just fits its topic must fit here too. */

@@ -147,6 +147,7 @@ export class Batch {
       const { type, outcome } = run(span)
       if (outcome?.kind === 'refused') {
         this.#refuse(type, origin, original, outcome.refusal)
+        this.report.traced(span, type === '' ? 'malformed' : type, startedAt, { 'error.type': outcome.refusal.code })
         return
       }
       if (outcome?.kind === 'waits') {

@@ -15,6 +15,7 @@ import { newInstanceId, shardKeyHash } from '../contract/shard-key.ts'
 import type { Tenant } from '../contract/tenant.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { unreachable } from '../errors.ts'
+import type { Log } from '../log.ts'
 import { channelName, lobbyName } from './claims.ts'
 import type { InstanceView, Moment, Outcome } from './outcome.ts'
 import type { RuleBook } from './rule-book.ts'
@@ -25,6 +26,8 @@ export interface LookupServices {
   readonly parties: boolean
   readonly guilds: boolean
 }
+
+const LET_IN = 'registered without what the quest requires'
 
 /** A REGISTER with what came beside its value. */
 export interface Registration {
@@ -39,6 +42,8 @@ export interface RegistrarOptions {
   readonly services: LookupServices
   /** Part of every new InstanceId. */
   readonly clusterId: string
+  /** Told of what REQUIREMENTS=warn lets in. */
+  readonly log: Log
 }
 
 export class Registrar {
@@ -46,12 +51,14 @@ export class Registrar {
   readonly #ruleBook: RuleBook
   readonly #services: LookupServices
   readonly #clusterId: string
+  readonly #log: Log
 
   constructor(options: RegistrarOptions) {
     this.#supervisor = options.supervisor
     this.#ruleBook = options.ruleBook
     this.#services = options.services
     this.#clusterId = options.clusterId
+    this.#log = options.log
   }
 
   register(view: InstanceView, registration: Registration, moment: Moment): Outcome {
@@ -71,9 +78,10 @@ export class Registrar {
       case 'LOOKUP_FAILED':
         return refused('LOOKUP_FAILED', answer.reason)
       case 'AFFINITY_RESOLVED':
-        if (answer.affinity === 0 && this.#ruleBook.requirements === 'enforce') {
-          const { affinity } = checked.definition.registration
-          return refused('REQUIREMENTS_NOT_MET', `${name(registration)} is in no ${affinity}`)
+        if (answer.affinity === 0) {
+          const reason = `${name(registration)} is in no ${checked.definition.registration.affinity}`
+          if (this.#ruleBook.requirements === 'enforce') return refused('REQUIREMENTS_NOT_MET', reason)
+          this.#log.warn({ questId: registration.command.questId, reason }, LET_IN)
         }
         return this.#enter(view, registration, checked, answer.affinity, moment)
       case 'MEMBERS_RESOLVED':
@@ -176,7 +184,9 @@ export class Registrar {
 
     const enforce = this.#ruleBook.requirements === 'enforce'
     if (!members.has(command.characterId)) {
-      if (enforce) return refused('REQUIREMENTS_NOT_MET', `${name(registration)} is not in party ${command.partyId}`)
+      const reason = `${name(registration)} is not in party ${command.partyId}`
+      if (enforce) return refused('REQUIREMENTS_NOT_MET', reason)
+      this.#log.warn({ questId: command.questId, reason }, LET_IN)
       members.set(command.characterId, { characterId: command.characterId })
     }
     // The list is complete, so an instant quest that it does not suit would wait for ever.

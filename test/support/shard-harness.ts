@@ -326,7 +326,7 @@ export class ShardHarness {
       budget: new ResidencyBudget(options.residentInstances ?? 1000),
       ruleBook,
       supervisor,
-      registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId }),
+      registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId, log }),
       lookups: new LookupRunner({ client, timeoutMs: 3000, clock, random, telemetry }),
       clock,
       random,
