@@ -27,6 +27,8 @@ import { OffsetCommitter } from './offset-committer.ts'
 const TAKE_RECORDS_MAX = 1000
 /** The longest wait for records; waking up for nothing is cheap. */
 const IDLE_MS_MAX = 60_000
+/** A topic that was just made, or a leader that is moving, answers within a few tries: nobody needs to hear of it. */
+const QUIET_FAILURES = 4
 const BACK_OFF_MS_MIN = 50
 const BACK_OFF_MS_MAX = 2000
 
@@ -125,7 +127,8 @@ export class Ingress {
         failures = 0
       } catch (error) {
         if (signal.aborted) return
-        this.#options.log.warn({ err: error, failures }, 'ingress cannot read, trying again')
+        const level = failures < QUIET_FAILURES ? 'debug' : 'warn'
+        this.#options.log[level]({ err: error, failures }, 'ingress cannot read, trying again')
         await clock.sleep(this.#backOffMs(failures++), signal)
       }
     }

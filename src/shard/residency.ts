@@ -51,7 +51,8 @@ export class Residency {
   readonly #restore: (bytes: Buffer) => Instance
   /** In the order of the last touch: a Map keeps the order of insertion. */
   readonly #residents = new Map<InstanceId, Instance>()
-  readonly #passive = new Map<InstanceId, Buffer>()
+  /** Their bytes, one a character: a string is kept in the heap as it is, while a small Buffer pins a whole pool. */
+  readonly #passive = new Map<InstanceId, string>()
 
   constructor(budget: ResidencyBudget, restore: (bytes: Buffer) => Instance) {
     this.#budget = budget
@@ -76,12 +77,12 @@ export class Residency {
     const resident = this.#residents.get(id)
     if (resident !== undefined) return resident
     const bytes = this.#passive.get(id)
-    return bytes === undefined ? undefined : this.#restore(bytes)
+    return bytes === undefined ? undefined : this.#restore(Buffer.from(bytes, 'latin1'))
   }
 
   putPassive(id: InstanceId, bytes: Buffer): void {
     this.delete(id)
-    this.#passive.set(id, bytes)
+    this.#passive.set(id, bytes.toString('latin1'))
   }
 
   put(id: InstanceId, instance: Instance): void {

@@ -48,8 +48,7 @@ export class ShardState implements InstanceView {
   /** Takes over a restored instance. It stays bytes until its next event. */
   restoreInstance(id: InstanceId, bytes: Buffer): Instance {
     const instance = this.decode(bytes)
-    // A copy: the record is a slice of a whole fetch, which must not be kept alive by its last live byte.
-    this.residency.putPassive(id, Buffer.from(bytes))
+    this.residency.putPassive(id, bytes)
     this.claims.hold(id, claim(instance))
     this.deadlines.set(id, nextTimer(instance)?.at)
     this.#use(instance.definition, 1)
