@@ -9,7 +9,7 @@ import type { Transport } from '../src/transport/port.ts'
 import { advanceCommand } from './commands.ts'
 import { interleaved, quantile, type Result, type Row, rounded } from './figures.ts'
 import { PARTITIONS, until } from './fleet.ts'
-import { openBenchTransport } from './output.ts'
+import { endsOf, openBenchTransport } from './output.ts'
 import { PARTY_SIZE, SIDES, type Side, type Standing, withSide } from './side.ts'
 
 const ROUNDS = 3
@@ -69,12 +69,10 @@ async function sampleOf(
   const stock = new Stopwatch()
   const watches = stockBootstrap === undefined ? [ours] : [ours, stock]
   const outputs = [fleet.topics.status, fleet.topics.character]
-  const ends = await Promise.all(outputs.map(topic => transport.admin.offsets(topic)))
+  const ends = await Promise.all(outputs.map(topic => endsOf(transport, topic)))
   const reader = transport.openReader('latency')
   const feeds = outputs.flatMap((topic, at) =>
-    Array.from({ length: PARTITIONS }, (_, partition) =>
-      reader.open({ topic, partition }, ends[at]?.[partition]?.end ?? 0),
-    ),
+    Array.from({ length: PARTITIONS }, (_, partition) => reader.open({ topic, partition }, ends[at]?.[partition] ?? 0)),
   )
   for (const feed of feeds) void follow(feed, ours)
   const consumer = stockBootstrap === undefined ? undefined : await stockReader(stockBootstrap, outputs, stock)

@@ -11,6 +11,11 @@ const PROGRESS_POLL_MS = 25
 const PROGRESS_LIMIT_MS = 180_000
 const HEADERS = Object.fromEntries(COMMAND_HEADERS.map(([name, value]) => [name, value ?? '']))
 
+/** Hop 1 sent some commands twice, as its at-least-once allows: the run has done more work than it is credited for. */
+export class ForwardedTwiceError extends Error {
+  override readonly name = 'ForwardedTwiceError'
+}
+
 export class LoadClient {
   readonly #producer: Producer
   readonly #admin: Admin
@@ -47,7 +52,7 @@ export class LoadClient {
       .reduce((sum, { offset }) => sum + Math.max(0, Number(offset)), 0)
   }
 
-  /** @throws Error it never gets there, or goes beyond: something was forwarded twice */
+  /** @throws ForwardedTwiceError it goes beyond. Error: it never gets there */
   async untilProgress(fleet: Fleet, expected: number): Promise<void> {
     let seen = 0
     await until(`${expected} commands are dealt with`, PROGRESS_LIMIT_MS, PROGRESS_POLL_MS, async () => {
@@ -55,7 +60,7 @@ export class LoadClient {
       seen = await this.progress(fleet)
       return seen >= expected
     })
-    if (seen > expected) throw new Error(`${fleet.prefix} dealt with ${seen} commands of ${expected}`)
+    if (seen > expected) throw new ForwardedTwiceError(`${fleet.prefix} dealt with ${seen} commands of ${expected}`)
   }
 
   async deleteTopics({ topics }: Fleet): Promise<void> {

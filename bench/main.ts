@@ -1,5 +1,5 @@
 /**
- * `npm run bench [name…] [-- --json FILE]`: measures this checkout on this machine and prints tables. Starts its own
+ * `npm run bench [-- name… --json FILE]`: measures this checkout on this machine and prints tables. Starts its own
  * Kafka on 127.0.0.1 where one is needed, and ends every process that it started. Decides nothing: it only measures.
  */
 import { writeFile } from 'node:fs/promises'
@@ -20,7 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   latency: benchLatency,
   restore: benchRestore,
 }
-const USAGE = `usage: npm run bench [-- ${Object.keys(BENCHES).join('|')} …] [--json FILE]`
+const USAGE = `usage: npm run bench [-- [${Object.keys(BENCHES).join('|')}]… [--json FILE]]`
 /** As everywhere in this project: wrong usage, or something missing that the user can mend. */
 const EXIT_USAGE = 2
 
@@ -28,14 +28,15 @@ class UsageError extends Error {}
 
 async function main(): Promise<void> {
   const { names, json } = readArguments()
+  const unknown = names.filter(name => BENCHES[name] === undefined)
+  if (unknown.length > 0) throw new UsageError(`no benchmark is called ${unknown.join(', ')}\n${USAGE}`)
   const machine = machineLine()
   say(`${machine}\n`)
   const results: Record<string, Result> = {}
   for (const name of names) {
-    const bench = BENCHES[name]
-    if (bench === undefined) throw new UsageError(`no benchmark is called "${name}"\n${USAGE}`)
     say(`== ${name}`)
-    const result = await bench()
+    const result = await BENCHES[name]?.()
+    if (result === undefined) continue
     results[name] = result
     say(`${result.compares}\n`)
     for (const table of result.tables) say(`${tableLines(table).join('\n')}\n`)

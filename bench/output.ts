@@ -4,9 +4,12 @@
  */
 import { systemClock, systemRandom } from '../src/clock.ts'
 import type { LogRecord } from '../src/contract/log-record.ts'
+import { TransportUnavailableError } from '../src/errors.ts'
 import { createKafkaTransport } from '../src/transport/kafka/kafka-transport.ts'
 import type { Transport } from '../src/transport/port.ts'
-import { type Fleet, PARTITIONS } from './fleet.ts'
+import { type Fleet, PARTITIONS, until } from './fleet.ts'
+
+const ANSWER_LIMIT_MS = 20_000
 
 /** Connected, and to be closed by whoever asked for it. */
 export async function openBenchTransport(bootstrap: string): Promise<Transport> {
@@ -23,6 +26,21 @@ export async function openBenchTransport(bootstrap: string): Promise<Transport> 
   })
   await transport.connect()
   return transport
+}
+
+/** The next offset of each partition. A topic that was just made may have partitions that do not answer yet. */
+export async function endsOf(transport: Transport, topic: string): Promise<readonly number[]> {
+  let ends: readonly number[] = []
+  await until(`${topic} answers`, ANSWER_LIMIT_MS, 100, async () => {
+    try {
+      ends = (await transport.admin.offsets(topic)).map(({ end }) => end)
+      return true
+    } catch (error) {
+      if (error instanceof TransportUnavailableError) return false
+      throw error
+    }
+  })
+  return ends
 }
 
 /** Every committed record of a public topic until now. */

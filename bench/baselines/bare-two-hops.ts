@@ -194,7 +194,8 @@ async function consume(
   })
   // kafkajs starts again by itself where it can (a broker's coordinators load at first); else our parent sees the end.
   consumer.on('consumer.crash', ({ payload }) => {
-    if (!payload.restart) die(payload.error)
+    if (payload.restart) process.stderr.write(`a bare loop starts again: ${payload.error.message}\n`)
+    else die(payload.error)
   })
   await consumer.connect()
   await consumer.subscribe({ topics: [topic], fromBeginning: true })
