@@ -107,25 +107,41 @@ describe('on Kafka', () => {
     expect(read(kafka).log).toMatchObject({ kind: 'kafka', bootstrapServers: ['k1:9092', 'k2:9093', '[::1]:9092'] })
   })
 
-  it.each(['k1', 'k1:', ':9092', 'k1:0', 'k1:65536', 'k1:9092,', 'kafka://k1:9092', 'k1:9092;k2:9092', '[::g]:1'])(
-    'refuses %j as a list of servers',
-    servers => {
-      expect(faults({ BOOTSTRAP_SERVERS: servers })).toEqual([
-        expect.stringMatching(/^BOOTSTRAP_SERVERS=".*": must be host:port, comma-separated/),
-      ])
-    },
-  )
+  it.each([
+    'k1',
+    'k1:',
+    ':9092',
+    'k1:0',
+    'k1:65536',
+    'k1:9092,',
+    'kafka://k1:9092',
+    'k1:9092;k2:9092',
+    '[::g]:1',
+  ])('refuses %j as a list of servers', servers => {
+    expect(faults({ BOOTSTRAP_SERVERS: servers })).toEqual([
+      expect.stringMatching(/^BOOTSTRAP_SERVERS=".*": must be host:port, comma-separated/),
+    ])
+  })
 })
 
 describe('numbers', () => {
-  it.each(['1e3', '0x10', '1.0', '+5', '-1', ' 5', '007', '0', '1001', 'twelve', '9'.repeat(30)])(
-    'SHARDS=%j is refused, with the bounds, once',
-    text => {
-      expect(faults({ SHARDS: text })).toEqual([
-        `SHARDS=${JSON.stringify(text)}: must be a whole number from 1 to 1000, in decimal digits`,
-      ])
-    },
-  )
+  it.each([
+    '1e3',
+    '0x10',
+    '1.0',
+    '+5',
+    '-1',
+    ' 5',
+    '007',
+    '0',
+    '1001',
+    'twelve',
+    '9'.repeat(30),
+  ])('SHARDS=%j is refused, with the bounds, once', text => {
+    expect(faults({ SHARDS: text })).toEqual([
+      `SHARDS=${JSON.stringify(text)}: must be a whole number from 1 to 1000, in decimal digits`,
+    ])
+  })
 
   it('are taken up to their bounds', () => {
     expect(read({ SHARDS: '1000', REST_PORT: '0', LOBBY_LIMIT_SECONDS: '0' })).toMatchObject({
@@ -161,12 +177,15 @@ describe('addresses', () => {
     ])
   })
 
-  it.each(['parties/api/', 'ftp://parties/', 'http:///', 'http://parties/?a=1/', 'http://a b/'])(
-    'refuses %j as the address of a service',
-    url => {
-      expect(faults({ GUILDS_SERVICE_URL: url })).toHaveLength(1)
-    },
-  )
+  it.each([
+    'parties/api/',
+    'ftp://parties/',
+    'http:///',
+    'http://parties/?a=1/',
+    'http://a b/',
+  ])('refuses %j as the address of a service', url => {
+    expect(faults({ GUILDS_SERVICE_URL: url })).toHaveLength(1)
+  })
 
   it('of this replica and of the collector are taken with a slash at the end or without', () => {
     for (const slash of ['', '/']) {

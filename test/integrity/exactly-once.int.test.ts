@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { systemRandom } from '../../src/clock.ts'
-import { describeWithKafkaAndJava, type KafkaUnderTest } from '../support/brokers.ts'
+import { describeWithEachKafka, type KafkaUnderTest } from '../support/brokers.ts'
 import { differences } from '../support/judgement.ts'
 import { recompute } from '../support/oracle.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
@@ -24,7 +24,7 @@ const LIFE_MS_MIN = 30
 const LIFE_MS_MAX = 900
 const LIMIT_MS = 100_000
 
-describeWithKafkaAndJava('exactly once', kafka => {
+describeWithEachKafka('exactly once', kafka => {
   const install = installations()
 
   it(

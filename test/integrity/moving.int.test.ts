@@ -4,7 +4,7 @@
  */
 import { expect, it } from 'vitest'
 import { systemRandom } from '../../src/clock.ts'
-import { describeWithKafkaAndJava } from '../support/brokers.ts'
+import { describeWithEachKafka } from '../support/brokers.ts'
 import { differences } from '../support/judgement.ts'
 import { recompute } from '../support/oracle.ts'
 import { installations, PARTITIONS } from './installation.ts'
@@ -14,7 +14,7 @@ import { LOAD_QUESTS } from './load-quests.ts'
 const PARTIES_PER_STEP = 4
 const LIMIT_MS = 90_000
 
-describeWithKafkaAndJava('two replicas', kafka => {
+describeWithEachKafka('two replicas', kafka => {
   const install = installations()
 
   it(

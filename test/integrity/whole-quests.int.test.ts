@@ -4,14 +4,13 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { expect, inject, it } from 'vitest'
-import { KAFKA_VERSIONS } from '../../scripts/kafka-broker/jars.ts'
+import { expect, it } from 'vitest'
 import type { CommandValue } from '../../src/cli/command-value.ts'
 import { beginPlaying, nextCommands, type PartyPlan, type PlayerState, partySizeFor } from '../../src/cli/player.ts'
 import type { QuestDefinition } from '../../src/contract/definition.ts'
 import { statusEventSchema } from '../../src/contract/message-schemas.ts'
 import { compileDefinition } from '../../src/definitions/catalogue.ts'
-import { describeWithKafkaAndJava, describeWithKafkaVersion } from '../support/brokers.ts'
+import { describeWithEachKafka } from '../support/brokers.ts'
 import { differences } from '../support/judgement.ts'
 import { type OracleQuest, recompute } from '../support/oracle.ts'
 import { commandRecord } from '../support/quest-client.ts'
@@ -21,38 +20,31 @@ import { type Installation, installations, PARTITIONS } from './installation.ts'
 const DEFINITIONS = fileURLToPath(new URL('../../definitions/', import.meta.url))
 const PLAY_LIMIT_MS = 60_000
 
-for (const version of KAFKA_VERSIONS) {
-  const onVersion = (suite: Parameters<typeof describeWithKafkaAndJava>[1]) =>
-    version === inject('kafka').version
-      ? describeWithKafkaAndJava(`all shipped quests on Kafka ${version}`, suite)
-      : describeWithKafkaVersion(version, `all shipped quests on Kafka ${version}`, suite)
+describeWithEachKafka('all shipped quests', kafka => {
+  const install = installations()
 
-  onVersion(kafka => {
-    const install = installations()
+  it(
+    'are played to COMPLETED, and each message is the one that must come, at its place',
+    async () => {
+      const quests = await shippedQuests()
+      const installation = await install({ bootstrap: kafka.bootstrap, prefix: `${kafka.topicPrefix()}-whole` })
+      await (await installation.start('solo')).untilReady()
 
-    it(
-      'are played to COMPLETED, and each message is the one that must come, at its place',
-      async () => {
-        const quests = await shippedQuests()
-        const installation = await install({ bootstrap: kafka.bootstrap, prefix: `${kafka.topicPrefix()}-whole` })
-        await (await installation.start('solo')).untilReady()
+      const parties = quests.map((raw, index) => new Party(raw, index))
+      await playToTheEnd(parties, installation)
+      await installation.client.untilIdle()
 
-        const parties = quests.map((raw, index) => new Party(raw, index))
-        await playToTheEnd(parties, installation)
-        await installation.client.untilIdle()
-
-        const observed = await installation.client.read()
-        const expected = recompute(observed.commands, { quests, clusterId: installation.client.clusterId })
-        expect(differences(expected, observed)).toEqual([])
-        expect(parties.map(({ state }) => [state.phase, state.won])).toEqual(quests.map(() => ['over', true]))
-        expect(expected.deadLetters).toEqual([])
-        const completed = observed.status.filter(({ value }) => String(value).includes('"type":"COMPLETED"'))
-        expect(completed).toHaveLength(7)
-      },
-      PLAY_LIMIT_MS,
-    )
-  })
-}
+      const observed = await installation.client.read()
+      const expected = recompute(observed.commands, { quests, clusterId: installation.client.clusterId })
+      expect(differences(expected, observed)).toEqual([])
+      expect(parties.map(({ state }) => [state.phase, state.won])).toEqual(quests.map(() => ['over', true]))
+      expect(expected.deadLetters).toEqual([])
+      const completed = observed.status.filter(({ value }) => String(value).includes('"type":"COMPLETED"'))
+      expect(completed).toHaveLength(7)
+    },
+    PLAY_LIMIT_MS,
+  )
+})
 
 /** As the files hold them. */
 async function shippedQuests(): Promise<readonly OracleQuest[]> {

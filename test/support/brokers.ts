@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { beforeAll, describe, inject } from 'vitest'
-import type { KafkaVersion } from '../../scripts/kafka-broker/jars.ts'
+import { KAFKA_VERSIONS, type KafkaVersion } from '../../scripts/kafka-broker/jars.ts'
 
 /** The first one may have to fetch 43 MB of jars. */
 const START_LIMIT_MS = 300_000
@@ -47,6 +47,14 @@ export function describeWithKafkaVersion(
 export function describeWithKafkaAndJava(name: string, suite: (kafka: KafkaUnderTest) => void): void {
   const { missing, javaMissing, version } = inject('kafka')
   describeOn(name, version, missing ?? javaMissing, suite)
+}
+
+/** `describe` once for each version that we support, for the promises that must hold on all of them. */
+export function describeWithEachKafka(name: string, suite: (kafka: KafkaUnderTest) => void): void {
+  for (const version of KAFKA_VERSIONS) {
+    if (version === inject('kafka').version) describeWithKafkaAndJava(`${name} (Kafka ${version})`, suite)
+    else describeWithKafkaVersion(version, `${name} (Kafka ${version})`, suite)
+  }
 }
 
 /** `describe` where there is Java but no shared broker, for tests that start clusters of their own. */

@@ -1,10 +1,10 @@
 /** The contract suite on a real Kafka. */
 import { createKafkaTransport } from '../../../src/transport/kafka/kafka-transport.ts'
-import { describeWithKafka } from '../../support/brokers.ts'
+import { describeWithEachKafka } from '../../support/brokers.ts'
 import { transportContract } from '../contract.ts'
 import { kafkaOptions, leaveOpen } from './kafka-scene.ts'
 
-describeWithKafka('the Kafka adapter', kafka => {
+describeWithEachKafka('the Kafka adapter', kafka => {
   transportContract('Kafka', async () => {
     let made = 0
     return {
