@@ -42,9 +42,9 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
     ...internalFaults(config.shardCommandsTopic, config, found),
     ...internalFaults(config.shardStateTopic, config, found),
     ...compactionFaults(config, found),
-    ...sizeFaults(config, found),
   ]
   if (faults.length > 0) throw new ConfigError(faults)
+  warnOfSmallInternal(config, found, log)
   warnOfSmallDeadLetters(config, found, log)
 }
 
@@ -124,15 +124,15 @@ function compactionFaults({ shardCommandsTopic, shardStateTopic }: Config, found
   return faults
 }
 
-/** The ingress appends what it read with a header more: a record that does not fit would hold up all behind it. */
-function sizeFaults({ topics, shardCommandsTopic }: Config, found: Descriptions): string[] {
+/** The ingress appends what it read with a header more; what does not fit is refused without its bytes. */
+function warnOfSmallInternal({ topics, shardCommandsTopic }: Config, found: Descriptions, log: Log): void {
   const from = found.get(topics.commands)?.recordBytesMax ?? 0
-  const to = found.get(shardCommandsTopic)?.recordBytesMax ?? Number.POSITIVE_INFINITY
-  if (to >= INTERNAL_RECORD_BYTES_MAX || to >= from + ORIGIN_BYTES_MAX) return []
-  return [
-    `internal topic ${shardCommandsTopic} takes records of ${to} bytes and ${topics.commands} of ${from}: ` +
-      `set its max.message.bytes to at least ${from + ORIGIN_BYTES_MAX}`,
-  ]
+  const to = found.get(shardCommandsTopic)?.recordBytesMax ?? 0
+  if (to >= INTERNAL_RECORD_BYTES_MAX || to >= from + ORIGIN_BYTES_MAX) return
+  log.warn(
+    { topic: shardCommandsTopic, maxMessageBytes: to, commandTopicMaxMessageBytes: from },
+    'a command near the limit may not fit the internal topic, and will be refused: raise max.message.bytes',
+  )
 }
 
 /** Original value plus our headers: a command that just fits its topic must fit here too. */

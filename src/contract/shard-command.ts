@@ -14,11 +14,15 @@ const INTERNAL: Header = [INTERNAL_HEADER, Buffer.from(INTERNAL_VERSION, 'latin1
 
 /** Version 1: `1 <partition> <offset> <timestamp> <topic>`; the topic is last, so nothing in it needs escaping. */
 const ORIGIN_V1 = /^1 (\d+) (\d+) (-?\d+) (.+)$/s
+/** Version 2: `2 <partition> <offset> <timestamp> <bytes> <topic>`; the record itself stayed behind. */
+const ORIGIN_V2 = /^2 (\d+) (\d+) (-?\d+) (\d+) (.+)$/s
 
 export type ShardRecord = NewRecord & { readonly partition: number }
 
 export type ShardCommand =
   | { readonly kind: 'forwarded'; readonly origin: Origin; readonly original: OriginalRecord }
+  /** The record of that origin did not fit the topic, and travels without key, value and headers. */
+  | { readonly kind: 'oversized'; readonly origin: Origin; readonly bytes: number }
   | { readonly kind: 'internal'; readonly value: unknown }
   /** Written by another version, or by somebody else. */
   | { readonly kind: 'unreadable'; readonly reason: string }
@@ -35,6 +39,19 @@ export function forward(record: LogRecord, shard: number, topic: string): ShardR
   }
 }
 
+/** Stands for a record that does not fit: nothing of it but where it is, so that it can be refused in its turn. */
+export function forwardOversized(record: LogRecord, shard: number, topic: string): ShardRecord {
+  const origin = `2 ${record.partition} ${record.offset} ${record.timestamp} ${recordBytes(record)} ${record.topic}`
+  return { topic, partition: shard, key: null, value: null, headers: [[ORIGIN_HEADER, Buffer.from(origin, 'latin1')]] }
+}
+
+/** Of key, value and headers. */
+export function recordBytes({ key, value, headers }: OriginalRecord): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
+  for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0)
+  return bytes
+}
+
 /** A command of a shard to itself. `payload` must survive JSON. */
 export function internalCommand(partition: number, topic: string, payload: object): ShardRecord {
   return { topic, partition, key: null, value: Buffer.from(JSON.stringify(payload)), headers: [INTERNAL] }
@@ -49,14 +66,23 @@ export function readShardCommand(record: LogRecord): ShardCommand {
 }
 
 function readForwarded(record: LogRecord, text: string): ShardCommand {
+  const oversized = readOversized(text)
+  if (oversized !== undefined) return oversized
   const found = ORIGIN_V1.exec(text)
   const topic = found?.[4]
-  if (!found || topic === undefined) return unreadable(record, `${ORIGIN_HEADER} is "${text}": not of version 1`)
+  if (!found || topic === undefined) return unreadable(record, `${ORIGIN_HEADER} is "${text}": not of version 1 or 2`)
   return {
     kind: 'forwarded',
     origin: { topic, partition: Number(found[1]), offset: Number(found[2]), timestamp: Number(found[3]) },
     original: { key: record.key, value: record.value, headers: record.headers.slice(1) },
   }
+}
+
+function readOversized(text: string): ShardCommand | undefined {
+  const [, partition, offset, timestamp, bytes, topic] = ORIGIN_V2.exec(text) ?? []
+  if (topic === undefined) return undefined
+  const origin = { topic, partition: Number(partition), offset: Number(offset), timestamp: Number(timestamp) }
+  return { kind: 'oversized', origin, bytes: Number(bytes) }
 }
 
 function readInternal(record: LogRecord, version: string): ShardCommand {

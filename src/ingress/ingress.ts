@@ -8,8 +8,8 @@ import { Alarm } from '../alarm.ts'
 import type { Clock, Random } from '../clock.ts'
 import { type LogRecord, partitionName, type TopicPartition } from '../contract/log-record.ts'
 import { routeOf } from '../contract/routing.ts'
-import { forward } from '../contract/shard-command.ts'
-import { OffsetOutOfRangeError } from '../errors.ts'
+import { forward, forwardOversized, recordBytes } from '../contract/shard-command.ts'
+import { OffsetOutOfRangeError, RecordTooLargeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type {
@@ -25,6 +25,8 @@ import { OffsetCommitter } from './offset-committer.ts'
 
 /** Records taken from one partition for one append. */
 const TAKE_RECORDS_MAX = 1000
+/** What is larger stays behind once shard-commands has refused a batch as too large; halved while it goes on refusing. */
+const FORWARDED_BYTES_KEPT = 900_000
 /** The longest wait for records; waking up for nothing is cheap. */
 const IDLE_MS_MAX = 60_000
 /** A topic that was just made, or a leader that is moving, answers within a few tries: nobody needs to hear of it. */
@@ -43,6 +45,11 @@ export interface IngressOptions {
   readonly random: Random
   readonly log: Log
   readonly telemetry: Telemetry
+}
+
+interface RoutedRecord {
+  readonly record: LogRecord
+  readonly shard: number
 }
 
 /** A public partition that is ours to forward. */
@@ -193,29 +200,48 @@ export class Ingress {
 
   /** Appends until all are acknowledged: only then may their offsets be committed. */
   async #forward(records: readonly LogRecord[]): Promise<void> {
-    const { shardCommands, shards, telemetry, clock, log } = this.#options
-    const { signal } = this.#stop
-    const forwarded = []
+    const { shards, telemetry } = this.#options
+    const routed: RoutedRecord[] = []
     for (const record of records) {
       const route = routeOf(record, shards)
       if (route.kind === 'foreign') telemetry.commandHandled(route.type, 'skipped')
-      else forwarded.push(forward(record, route.shard, shardCommands))
+      else routed.push({ record, shard: route.shard })
     }
-    for (let failures = 0; forwarded.length > 0; failures++) {
-      try {
-        await this.#appender.append(forwarded)
-        break
-      } catch (error) {
-        log.warn({ err: error, records: forwarded.length }, 'ingress cannot append, sending the same batch again')
-        await clock.sleep(this.#backOffMs(failures), signal)
-        // Not acknowledged and not committed: whoever comes after us reads these records again.
-        if (signal.aborted) return
-      }
-    }
+    // Not acknowledged and not committed: whoever comes after us reads these records again.
+    if (routed.length > 0 && !(await this.#append(routed))) return
     telemetry.ingressRecords(records.length)
     for (const record of records) {
       if (this.#sources.has(partitionName(record))) this.#committer?.acknowledged(record)
     }
+  }
+
+  /** Whether all of them are acknowledged; false when we are to stop first. */
+  async #append(routed: readonly RoutedRecord[]): Promise<boolean> {
+    const { clock, log, shardCommands } = this.#options
+    const { signal } = this.#stop
+    let bytesMax = Number.POSITIVE_INFINITY
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        await this.#appender.append(
+          routed.map(({ record, shard }) =>
+            recordBytes(record) > bytesMax
+              ? forwardOversized(record, shard, shardCommands)
+              : forward(record, shard, shardCommands),
+          ),
+        )
+        return true
+      } catch (error) {
+        if (error instanceof RecordTooLargeError) {
+          // One record that does not fit must not hold up the others: it is refused by its shard, without its bytes.
+          bytesMax = Math.min(bytesMax, FORWARDED_BYTES_KEPT * 2) / 2
+          log.error({ err: error, bytesMax }, 'a record does not fit shard-commands: raise its max.message.bytes')
+        } else {
+          log.warn({ err: error, records: routed.length }, 'ingress cannot append, sending the same batch again')
+        }
+        await clock.sleep(this.#backOffMs(failures), signal)
+      }
+    }
+    return false
   }
 
   #backOffMs(failures: number): number {

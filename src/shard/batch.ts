@@ -54,12 +54,10 @@ export class Batch {
     const read = readShardCommand(record)
     switch (read.kind) {
       case 'forwarded':
-        if (this.overlay.isApplied(read.origin)) {
-          this.report.handled('', 'duplicate')
-          return
-        }
-        this.overlay.markApplied(read.origin)
-        this.#command(read.origin, read.original)
+        if (this.#isFirstCopy(read.origin)) this.#command(read.origin, read.original)
+        return
+      case 'oversized':
+        if (this.#isFirstCopy(read.origin)) this.#refuseOversized(read.origin, read.bytes)
         return
       case 'internal': {
         const answered = readLookupAnswered(read.value)
@@ -74,6 +72,20 @@ export class Batch {
       default:
         unreachable(read)
     }
+  }
+
+  /** Every copy after the first changes nothing. */
+  #isFirstCopy(origin: Origin): boolean {
+    const isFirst = !this.overlay.isApplied(origin)
+    if (isFirst) this.overlay.markApplied(origin)
+    else this.report.handled('', 'duplicate')
+    return isFirst
+  }
+
+  #refuseOversized(origin: Origin, bytes: number): void {
+    const { shardCommands } = this.#dependencies.internal
+    const reason = `its ${bytes} bytes do not fit ${shardCommands}: raise that topic's max.message.bytes`
+    this.#refuse('', origin, { key: null, value: null, headers: [] }, refuse('MALFORMED', reason))
   }
 
   /** The earliest timer of an instance, if it is due. */

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Header, LogRecord } from '../../src/contract/log-record.ts'
-import { forward, internalCommand, readShardCommand } from '../../src/contract/shard-command.ts'
+import { forward, forwardOversized, internalCommand, readShardCommand } from '../../src/contract/shard-command.ts'
 
 const record: LogRecord = {
   topic: 'COMMAND_TOPIC_PARTY_QUEST',
@@ -52,6 +52,20 @@ describe('a forwarded record', () => {
         })
       }),
     )
+  })
+})
+
+describe('a record that does not fit', () => {
+  test('travels as its place and its size', () => {
+    const written = forwardOversized(record, 5, 'party-quest.shard-commands')
+    expect([written.partition, written.key, written.value, written.headers.length]).toEqual([5, null, null, 1])
+    const { topic, partition, offset, timestamp } = record
+    // Key 1, value 2, headers 9 + 14, 1 and 1 + 1.
+    expect(readShardCommand(stored(written))).toEqual({
+      kind: 'oversized',
+      origin: { topic, partition, offset, timestamp },
+      bytes: 29,
+    })
   })
 })
 

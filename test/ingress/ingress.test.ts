@@ -26,14 +26,17 @@ class Scene {
   readonly #open = new Set<Ingress>()
   #intercept: Intercept = () => {}
 
-  constructor() {
-    const topic = (name: string, partitions: number) => ({
+  constructor({ shardRecordBytesMax = 1_000_000 } = {}) {
+    const topic = (name: string, partitions: number, recordBytesMax: number) => ({
       topic: name,
       partitions,
       replicationFactor: 1,
-      config: { 'retention.ms': '-1' },
+      config: { 'retention.ms': '-1', 'max.message.bytes': String(recordBytesMax) },
     })
-    this.#log.createTopics([topic('commands', PARTITIONS.length), topic('shards', SHARDS)])
+    this.#log.createTopics([
+      topic('commands', PARTITIONS.length, 1_000_000),
+      topic('shards', SHARDS, shardRecordBytesMax),
+    ])
   }
 
   intercept(intercept: Intercept): void {
@@ -174,6 +177,20 @@ describe('an append that fails', () => {
     }
     expect(scene.all().length > once.length).toBe(phase === 'after')
     expect(log.at('warn')).toEqual(Array(2).fill('ingress cannot append, sending the same batch again'))
+  })
+
+  test('because one record does not fit is sent without the bytes of that one, and the others whole', async () => {
+    scene = new Scene({ shardRecordBytesMax: 4000 })
+    const { log } = await scene.ingress('a')
+    await scene.publish('{"type":"START"}')
+    await scene.publish(`{"type":"START","filler":"${'x'.repeat(5000)}"}`)
+    await scene.publish('{"type":"FORFEIT"}')
+    await scene.clock.advance(60_000)
+    expect(scene.all()).toEqual(['0@0', '0@2', 'oversized'])
+    expect(scene.committed()[0]).toBe(3)
+    expect(new Set(log.at('error'))).toEqual(
+      new Set(['a record does not fit shard-commands: raise its max.message.bytes']),
+    )
   })
 
   test('commits no offset until it is acknowledged', async () => {

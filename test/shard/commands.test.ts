@@ -318,3 +318,16 @@ test('a type that only a newer ingress knows is passed over', async () => {
   const { events, refused } = h.seen()
   expect([events.length, refused]).toEqual([2, []])
 })
+
+test('a record that did not fit the internal topic is refused once, in its turn, by its place alone', async () => {
+  const h = await start()
+  const origin = { topic: TOPICS.commands, partition: 0, offset: 7, timestamp: 3 }
+  const record = { ...origin, key: Buffer.from('k'), value: Buffer.alloc(1000), headers: [] }
+  await h.forwardOversized(record)
+  await h.forwardOversized(record)
+  expect(h.seen()).toEqual({ ...NOTHING, refused: ['MALFORMED'] })
+  const [letter] = h.deadLetters()
+  expect([letter?.key, letter?.value]).toEqual([null, null])
+  expect(textOf(letter?.headers ?? [], 'error-message')).toMatch(/^its 1001 bytes do not fit .*max.message.bytes$/)
+  expect(textOf(letter?.headers ?? [], 'origin-offset')).toBe('7')
+})

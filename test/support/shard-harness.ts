@@ -9,7 +9,7 @@ import type { Random } from '../../src/clock.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import type { Header, Headers, LogRecord } from '../../src/contract/log-record.ts'
 import { routeOf } from '../../src/contract/routing.ts'
-import { forward } from '../../src/contract/shard-command.ts'
+import { forward, forwardOversized } from '../../src/contract/shard-command.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
@@ -218,6 +218,12 @@ export class ShardHarness {
       return forward(record, route.kind === 'shard' ? route.shard : 0, INTERNAL.shardCommands)
     })
     await this.#appender.append(routed)
+    await this.clock.settle()
+  }
+
+  /** As the ingress sends what does not fit. */
+  async forwardOversized(record: LogRecord): Promise<void> {
+    await this.#appender.append([forwardOversized(record, 0, INTERNAL.shardCommands)])
     await this.clock.settle()
   }
 
