@@ -3,6 +3,7 @@
  * about quests, and prints nothing but its log. Imported by main.ts and the commands that run a service.
  */
 import { createStepper } from './actor/stepper.ts'
+import { type BackOff, backOffMs } from './back-off.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './definitions/catalogue.ts'
@@ -21,8 +22,7 @@ import { prepareTopics } from './topics.ts'
 import type { Tracer } from './tracing.ts'
 import type { GroupMembership, Transport } from './transport/port.ts'
 
-const CONNECT_BACK_OFF_MS_MIN = 200
-const CONNECT_BACK_OFF_MS_MAX = 5000
+const CONNECT_BACK_OFF: BackOff = { msMin: 200, msMax: 5000 }
 
 export interface ServiceOptions {
   readonly config: Config
@@ -111,8 +111,7 @@ export class Service {
         return !this.#stop.signal.aborted
       } catch (error) {
         if (!(error instanceof TransportUnavailableError)) throw error
-        const ms =
-          Math.min(CONNECT_BACK_OFF_MS_MIN * 2 ** failures, CONNECT_BACK_OFF_MS_MAX) * (0.5 + random.fraction())
+        const ms = backOffMs(failures, CONNECT_BACK_OFF, random)
         log.warn({ err: error, what, retryInMs: Math.round(ms) }, 'the log cannot be reached, trying again')
         await clock.sleep(ms, this.#stop.signal)
       }

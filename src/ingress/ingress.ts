@@ -5,6 +5,7 @@
  * After a failed append the same batch is sent again from its first record; nothing is ever skipped.
  */
 import { Alarm } from '../alarm.ts'
+import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
 import { type LogRecord, partitionName, type TopicPartition } from '../contract/log-record.ts'
 import { routeOf } from '../contract/routing.ts'
@@ -31,8 +32,7 @@ const FORWARDED_BYTES_KEPT = 900_000
 const IDLE_MS_MAX = 60_000
 /** A topic that was just made, or a leader that is moving, answers within a few tries: nobody needs to hear of it. */
 const QUIET_FAILURES = 4
-const BACK_OFF_MS_MIN = 50
-const BACK_OFF_MS_MAX = 2000
+const RETRY: BackOff = { msMin: 50, msMax: 2000 }
 
 export interface IngressOptions {
   readonly transport: Transport
@@ -136,7 +136,7 @@ export class Ingress {
         if (signal.aborted) return
         const level = failures < QUIET_FAILURES ? 'debug' : 'warn'
         this.#options.log[level]({ err: error, failures }, 'ingress cannot read, trying again')
-        await clock.sleep(this.#backOffMs(failures++), signal)
+        await clock.sleep(backOffMs(failures++, RETRY, this.#options.random), signal)
       }
     }
   }
@@ -238,13 +238,9 @@ export class Ingress {
         } else {
           log.warn({ err: error, records: routed.length }, 'ingress cannot append, sending the same batch again')
         }
-        await clock.sleep(this.#backOffMs(failures), signal)
+        await clock.sleep(backOffMs(failures, RETRY, this.#options.random), signal)
       }
     }
     return false
-  }
-
-  #backOffMs(failures: number): number {
-    return Math.min(BACK_OFF_MS_MIN * 2 ** failures, BACK_OFF_MS_MAX) * (0.5 + this.#options.random.fraction())
   }
 }

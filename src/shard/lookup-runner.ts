@@ -4,6 +4,7 @@
  * asked again by the next owner, and an answer that comes twice finds nothing pending.
  */
 import { setMaxListeners } from 'node:events'
+import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
 import type { Headers } from '../contract/log-record.ts'
 import type { Lookup, LookupAnswer, LookupAnswered } from '../contract/lookup.ts'
@@ -15,8 +16,7 @@ import type { ShardDependencies } from './shard-dependencies.ts'
 
 /** Look-ups of this process under way at once; the others wait their turn, as records that are already safe. */
 const LOOKUPS_AT_ONCE_MAX = 64
-const RETRY_MS_MIN = 100
-const RETRY_MS_MAX = 1000
+const RETRY: BackOff = { msMin: 100, msMax: 1000 }
 
 /** A service that can be asked. */
 export interface LookupClient {
@@ -106,7 +106,7 @@ export class LookupRunner {
           report('not_found')
           return { type: 'LOOKUP_FAILED', reason: failure.message }
         }
-        await clock.sleep(this.#backOffMs(attempt), over.signal)
+        await clock.sleep(backOffMs(attempt, RETRY, this.#options.random), over.signal)
         if (over.signal.aborted) {
           // One that was stopped has come to nothing yet: the next owner asks again.
           if (!stop.aborted) report('timed_out')
@@ -133,13 +133,8 @@ export class LookupRunner {
         return
       } catch (error) {
         log.warn({ err: error, pending: answered.pending }, 'could not append the answer of a look-up, trying again')
-        await this.#options.clock.sleep(this.#backOffMs(attempt), stop)
+        await this.#options.clock.sleep(backOffMs(attempt, RETRY, this.#options.random), stop)
       }
     }
-  }
-
-  #backOffMs(attempt: number): number {
-    const { random } = this.#options
-    return Math.min(RETRY_MS_MIN * 2 ** attempt, RETRY_MS_MAX) * (0.5 + random.fraction())
   }
 }

@@ -2,6 +2,7 @@
  * The shards of this replica: starts and stops their lives as the group assigns them, and is the one place where
  * their errors are caught. Each class of error is one reaction (table in docs/architecture.md).
  */
+import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
 import {
   CommitUnknownError,
@@ -15,8 +16,7 @@ import type { Phase } from './phase.ts'
 import { Shard } from './shard.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
-const BACK_OFF_MS_MIN = 50
-const BACK_OFF_MS_MAX = 5_000
+const REBUILD_BACK_OFF: BackOff = { msMin: 50, msMax: 5000 }
 /** How often a fenced shard looks whether the group still says that it is ours. */
 const HEARTBEAT_POLL_MS = 50
 /** A dead letter's original above this is cut, once the log has refused one as too large; halved each time again. */
@@ -131,10 +131,10 @@ export class ShardSet {
       if (error.topic === this.#options.dependenciesOf(shard).topics.deadLetters) {
         holding.deadLetterBytesMax = Math.min(DEAD_LETTER_BYTES_KEPT, Math.floor(holding.deadLetterBytesMax / 2))
       }
-      await clock.sleep(this.#backOffMs(failures), signal)
+      await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
       log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')
-      await clock.sleep(this.#backOffMs(failures), signal)
+      await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
     } else if (error instanceof UnrestorableError) {
       log.fatal({ shard, err: error }, 'shard cannot be restored and stays down')
       holding.isDead = true
@@ -149,11 +149,6 @@ export class ShardSet {
   async #stillOurs(fencedAt: number, signal: AbortSignal): Promise<void> {
     const { clock, lastHeartbeatAt } = this.#options
     while (!signal.aborted && lastHeartbeatAt() <= fencedAt) await clock.sleep(HEARTBEAT_POLL_MS, signal)
-    await clock.sleep(this.#backOffMs(0), signal)
-  }
-
-  #backOffMs(failures: number): number {
-    const ms = Math.min(BACK_OFF_MS_MIN * 2 ** failures, BACK_OFF_MS_MAX)
-    return ms * (0.5 + this.#options.random.fraction())
+    await clock.sleep(backOffMs(0, REBUILD_BACK_OFF, this.#options.random), signal)
   }
 }
