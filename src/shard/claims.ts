@@ -2,7 +2,7 @@
  * Who is where in a channel: which instance holds a character, and which lobby takes the next one.
  * A shard has every instance of its channels, so these answers are exact without asking anybody.
  */
-import type { PartyQuestContext } from '../../machines/context.ts'
+import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
 import type { CharacterId, InstanceId } from '../contract/ids.ts'
 import { type Tenant, tenantKey } from '../contract/tenant.ts'
 
@@ -30,14 +30,24 @@ export function lobbyName(type: 'party' | 'individual', questId: string, partyId
   return partyId > 0 ? `party/${questId}/${partyId}` : undefined
 }
 
-export function claimOf(context: PartyQuestContext, isLobby: boolean): Claim {
-  const { tenant, worldId, channelId, questId, partyId, affinity } = context.identity
-  const { type } = context.rules.definition.registration
+export function claim(instance: Instance): Claim {
+  const { identity, rules, run } = contextOf(instance)
+  const { tenant, worldId, channelId, questId, partyId, affinity } = identity
+  const { type } = rules.definition.registration
   return {
     channel: channelName(tenant, worldId, channelId),
-    characters: context.run.members.map(({ characterId }) => characterId),
-    lobby: isLobby ? lobbyName(type, questId, partyId, affinity) : undefined,
+    characters: run.members.map(({ characterId }) => characterId),
+    lobby: stateOf(instance) === 'registering' ? lobbyName(type, questId, partyId, affinity) : undefined,
   }
+}
+
+/** Whether an operation touched what an instance claims: most do not, and skip the index. */
+export function claimChanged(before: Instance, after: Instance | undefined): boolean {
+  return (
+    after === undefined ||
+    contextOf(before).run.members !== contextOf(after).run.members ||
+    (stateOf(before) === 'registering') !== (stateOf(after) === 'registering')
+  )
 }
 
 interface Channel {

@@ -19,9 +19,9 @@ import {
   pendingRecordKey,
 } from '../contract/state-record.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
-import { ClaimOverlay } from './claims.ts'
+import { ClaimOverlay, claim, claimChanged } from './claims.ts'
 import type { InstanceView, Outcome } from './outcome.ts'
-import { claim, claimChanged, type ShardState } from './shard-state.ts'
+import type { ShardState } from './shard-state.ts'
 
 /** Before is what is committed; `undefined` on either side: there is none. */
 export interface InstanceChange {

@@ -3,13 +3,13 @@
  * registrations that wait, and the position. Changed only by `restore` (from the log) and `settle` (after a commit).
  */
 import type { Rules } from '../../machines/context.ts'
-import { contextOf, type Instance, nextTimer, stateOf } from '../actor/instance.ts'
+import { type Instance, nextTimer } from '../actor/instance.ts'
 import { decodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { FIRST_POSITION, type PendingRegistration, type Position } from '../contract/state-record.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { UnrestorableError } from '../errors.ts'
-import { type Claim, Claims, claimOf } from './claims.ts'
+import { Claims, claim, claimChanged } from './claims.ts'
 import { DeadlineIndex } from './deadline-index.ts'
 import type { InstanceView } from './outcome.ts'
 import type { Overlay } from './overlay.ts'
@@ -101,18 +101,4 @@ export class ShardState implements InstanceView {
     inUse.instances += delta
     if (inUse.instances === 0) this.definitions.delete(ref)
   }
-}
-
-/** What the instance claims in its channel. */
-export function claim(instance: Instance): Claim {
-  return claimOf(contextOf(instance), stateOf(instance) === 'registering')
-}
-
-/** Whether an operation touched what an instance claims: most do not, and skip the index. */
-export function claimChanged(before: Instance, after: Instance | undefined): boolean {
-  return (
-    after === undefined ||
-    contextOf(before).run.members !== contextOf(after).run.members ||
-    (stateOf(before) === 'registering') !== (stateOf(after) === 'registering')
-  )
 }
