@@ -12,11 +12,14 @@ import { ToolMissingError } from './kafka-broker/java.ts'
 
 const DEFAULT_PORT = 9092
 const PUBLIC_PARTITIONS = 12
+const DEAD_LETTERS = 'DEAD_LETTER_TOPIC_PARTY_QUEST'
+/** Twice Kafka's default: a refused command of any size fits, with the headers that say why. */
+const DEAD_LETTER_BYTES_MAX = '2097176'
 const PUBLIC_TOPIC_VARIABLES = [
   'COMMAND_TOPIC_PARTY_QUEST',
   'EVENT_TOPIC_PARTY_QUEST_STATUS',
   'COMMAND_TOPIC_CHARACTER',
-  'DEAD_LETTER_TOPIC_PARTY_QUEST',
+  DEAD_LETTERS,
 ]
 /** As everywhere in the service: wrong usage or configuration. */
 const EXIT_USAGE = 2
@@ -29,16 +32,19 @@ async function main(): Promise<void> {
   const port = portFrom(process.env.KAFKA_PORT)
   if (!(await isFree(port)))
     throw new UsageError(`127.0.0.1:${port} is taken: stop what listens there, or choose another port by KAFKA_PORT`)
-  const topics = PUBLIC_TOPIC_VARIABLES.map(variable => process.env[variable] || variable)
   const broker = await Promise.race([start(port), stopped])
   if (broker === undefined) return // the watchdog ends what was begun
   try {
     await makeTopics(
       broker.bootstrap,
-      topics.map(topic => ({ topic, partitions: PUBLIC_PARTITIONS })),
+      PUBLIC_TOPIC_VARIABLES.map(variable => ({
+        topic: nameOf(variable),
+        partitions: PUBLIC_PARTITIONS,
+        ...(variable === DEAD_LETTERS && { config: { 'max.message.bytes': DEAD_LETTER_BYTES_MAX } }),
+      })),
     )
     say(`Kafka ${broker.version} answers on ${broker.bootstrap}, with ${PUBLIC_PARTITIONS} partitions each of:`)
-    for (const topic of topics) say(`  ${topic}`)
+    for (const variable of PUBLIC_TOPIC_VARIABLES) say(`  ${nameOf(variable)}`)
     say('')
     say('In another terminal:')
     say(`  BOOTSTRAP_SERVERS=${broker.bootstrap} npm start`)
@@ -51,6 +57,11 @@ async function main(): Promise<void> {
   } finally {
     await broker.close()
   }
+}
+
+/** As the service finds it. */
+function nameOf(variable: string): string {
+  return process.env[variable] || variable
 }
 
 async function start(port: number) {

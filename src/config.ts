@@ -52,6 +52,8 @@ export interface Config {
   readonly http: {
     /** 0 = no HTTP */
     readonly port: number
+    /** Nobody named a port: where this one is taken, another will do. */
+    readonly portIsDefault: boolean
     readonly host: string
     /** Without a slash at the end; empty where there is no HTTP and none was given. */
     readonly advertisedUrl: string
@@ -67,6 +69,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const YEAR_SECONDS = 31_536_000
+const DEFAULT_PORT = 8080
 
 /**
  * @param host what the machine says of itself: its name is the default of REPLICA_NAME and ADVERTISED_URL
@@ -147,10 +150,12 @@ function readTopics(environment: Environment) {
 }
 
 function readHttp(environment: Environment, log: LogConfig['kind'], hostname: string): Config['http'] {
-  const port = environment.read('REST_PORT', variable.integer(0, 65_535), 8080)
+  const given = environment.optional('REST_PORT', variable.integer(0, 65_535))
+  const port = given ?? DEFAULT_PORT
   const advertised = port === 0 ? '' : `http://${hostname}:${port}`
   return {
     port,
+    portIsDefault: given === undefined,
     // Nothing that takes commands from anybody listens on the network unless somebody asked for it.
     host: environment.read('REST_HOST', variable.listenHost, log === 'embedded' ? '127.0.0.1' : '0.0.0.0'),
     advertisedUrl: environment.read('ADVERTISED_URL', variable.baseUrl, advertised),

@@ -14,6 +14,7 @@ import { createMetrics } from '../metrics.ts'
 import { Service, type ServiceStatus } from '../service.ts'
 import { openTracer, type Tracer } from '../tracing.ts'
 import type { Transport } from '../transport/port.ts'
+import { withFreePort } from './http-port.ts'
 import { openTransport } from './open-transport.ts'
 import { packageVersion } from './version.ts'
 
@@ -43,8 +44,10 @@ export interface RunningService {
 }
 
 /** Resolves when HTTP answers, before the broker was reached. @throws ConfigError the port cannot be had. */
-export async function runService(options: RunServiceOptions): Promise<RunningService> {
-  const { config, catalogue, clock, log } = options
+export async function runService(given: RunServiceOptions): Promise<RunningService> {
+  const config = await withFreePort(given.config, given.log)
+  const options = { ...given, config }
+  const { catalogue, clock, log } = options
   for (const warning of catalogue.warnings) log.warn({}, warning)
   const metrics = createMetrics({ commandTypes: COMMAND_TYPES })
   const transport = await openTransport(options)
