@@ -15,7 +15,7 @@ import type { ShardState } from './shard-state.ts'
 /** Records taken from the feed at once: between two takes the batch looks at its own size. */
 const TAKE_RECORDS = 25
 /** The longest sleep without a deadline; waking up for nothing is cheap, and timers of Node end at 24 days. */
-const IDLE_MS_MAX = 60_000
+const IDLE_MS_MAX = 30_000
 
 export interface RunningOptions {
   readonly state: ShardState
@@ -37,6 +37,7 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
     while (!stop.aborted) {
       const batch = prepare(feed, options, dependencies)
       if (batch === undefined) {
+        trimmer.committed(state.position.next)
         await alarm.wait(state.deadlines.next())
         continue
       }

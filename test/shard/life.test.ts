@@ -338,19 +338,6 @@ test('an error of no known class ends the process: nobody knows what it broke', 
   expect(replica.fatal).toEqual([new RangeError('surprise')])
 })
 
-test('what is committed is deleted from the internal topic after a while, and only that', async () => {
-  const h = await start()
-  await h.register(1001)
-  await h.clock.advance(31_000)
-  await h.register(1002)
-  await h.clock.settle()
-  const { earliest, end } = h.log.partition({ topic: INTERNAL.shardCommands, partition: 0 })
-  expect([earliest, end]).toEqual([2, 2])
-  await h.restart()
-  await h.register(1003)
-  expect(h.seen().events.filter(line => line.includes('CREATED'))).toHaveLength(3)
-})
-
 test('a shard that is given away while it is fenced or restored lets go without a word', async () => {
   harness = ShardHarness.withoutReplica()
   const replica = await harness.takeOver()
