@@ -2,6 +2,7 @@
  * From a parsed JSON value to a definition, or to every fault it has, each with its path.
  * Knows both forms that the ecosystem writes: the bare object and the JSON:API document. Never reads a file.
  */
+import type { z } from 'zod'
 import type { QuestDefinition } from '../contract/definition.ts'
 import { type FaultPath, faultAt, faultText, member } from './fault.ts'
 import { definitionSchema } from './schema.ts'
@@ -13,10 +14,12 @@ export type DefinitionReading =
 /** Stages come out sorted by index. */
 export function readDefinition(json: unknown): DefinitionReading {
   const { raw, path } = bareObject(json)
-  const parsed = definitionSchema.safeParse(withoutNulls(raw))
+  const cleaned = withoutNulls(raw)
+  const parsed = definitionSchema.safeParse(cleaned)
   const faults = new Set<string>()
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) faults.add(faultAt([...path, ...issue.path], issue.message))
+    const issues = parsed.error.issues.flatMap(issue => [issue, ...behindUnknownKind(issue, cleaned)])
+    for (const issue of issues) faults.add(faultAt([...path, ...issue.path], issue.message))
   }
   for (const fault of stageOrderFaults(member(raw, 'stages'), path)) faults.add(fault)
   if (!parsed.success || faults.size > 0) return { kind: 'faults', faults: [...faults] }
@@ -49,6 +52,35 @@ function withoutNulls(value: unknown): unknown {
       return [[name, name === 'properties' || name === 'startEvents' ? inner : withoutNulls(inner)]]
     }),
   )
+}
+
+/**
+ * Where a kind is not known, Zod looks no further into the object that should have it. What is wrong there under
+ * every kind is a fault whatever the kind becomes, and is told with it.
+ */
+function behindUnknownKind(issue: z.core.$ZodIssue, value: unknown): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union' || issue.inclusive === false) return []
+  const object = issue.path.slice(0, -1)
+  const [first = [], ...others] = (issue.options ?? []).map(kind => {
+    const { error } = definitionSchema.safeParse(replaced(value, issue.path, kind))
+    return (error?.issues ?? []).filter(({ path }) => isWithin(path, object))
+  })
+  return first.filter(({ path }) => others.every(issues => issues.some(other => isSamePath(other.path, path))))
+}
+
+/** A copy with another value at that place. */
+function replaced(value: unknown, [step, ...rest]: FaultPath, by: unknown): unknown {
+  if (step === undefined) return by
+  if (Array.isArray(value)) return value.map((inner, place) => (place === step ? replaced(inner, rest, by) : inner))
+  return { ...Object(value), [step]: replaced(member(value, String(step)), rest, by) }
+}
+
+function isWithin(path: FaultPath, outer: FaultPath): boolean {
+  return outer.every((step, place) => path[place] === step)
+}
+
+function isSamePath(one: FaultPath, other: FaultPath): boolean {
+  return one.length === other.length && isWithin(one, other)
 }
 
 /** Indexes are 0 to n-1, each once, in any order. What is no index at all is the schema's fault to find. */

@@ -249,6 +249,31 @@ describe('a definition that breaks a rule is refused in words that name place, v
     ])
   })
 
+  test('an unknown kind hides no fault that stands beside it, and adds none that depends on the kind', () => {
+    const attributes = questFixture({
+      registration: { type: 'clan', mode: 'slow', mapId: -2 },
+      stages: [
+        stageFixture(0, {
+          clearConditions: [
+            { type: 'fish', operator: '!', value: 1 },
+            { type: 'whale', operator: '>=', value: 1 },
+          ],
+          rewards: [{ type: 'mesos', amount: -1 }],
+        }),
+      ],
+    })
+    expect(faultsOf(attributes).map(fault => fault.slice(0, fault.indexOf(':')))).toEqual([
+      '$.registration.mode',
+      '$.registration.type',
+      '$.registration.mapId',
+      '$.stages[0].clearConditions[0].type',
+      '$.stages[0].clearConditions[0].operator',
+      '$.stages[0].clearConditions[1].type',
+      '$.stages[0].rewards[0].type',
+      '$.stages[0].rewards[0].amount',
+    ])
+  })
+
   test('a long value is cut', () => {
     const [fault] = faultsOf(questFixture({ fieldLock: 'x'.repeat(500) }))
     expect(fault).toContain(`(value "${'x'.repeat(79)}…)`)
