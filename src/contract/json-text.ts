@@ -1,6 +1,7 @@
 /**
- * The order of names in a JSON text, which JSON.parse loses: only needed where one field is spelled in two ways,
- * so it may be slow. Takes only text that JSON.parse has accepted, and leans on that; never recurses.
+ * What JSON.parse loses of a text: the order of names, and fractions too small for a double. Only needed where one
+ * field is spelled in two ways or a number is that odd, so it may be slow. Takes only text that JSON.parse has
+ * accepted, and leans on that; never recurses.
  */
 
 export interface Member {
@@ -23,6 +24,49 @@ export function membersOf(text: string, from: number): readonly Member[] {
     at = skipSpace(text, skipSpace(text, end) + 1)
   }
   return members
+}
+
+/** Up to 2^32, only seven decimal places or a negative exponent can hold a fraction that a double rounds away. */
+const MAY_LOSE_A_FRACTION = /\.\d{7}|[eE]-/
+
+/**
+ * The text, in which every number that a double would round to an integer has become a number beside that integer:
+ * `255.00000000000000001` and `1e-400` are no integers, and must not be read as 255 and 0. Beyond 2^52, where doubles
+ * have no fractions left, nothing can be done; no field goes that far.
+ */
+export function keepFractions(text: string): string {
+  if (!MAY_LOSE_A_FRACTION.test(text)) return text
+  let kept = ''
+  let done = 0
+  let at = 0
+  while (at < text.length) {
+    const char = text.charAt(at)
+    if (char === '"') {
+      at = skipString(text, at)
+    } else if (char === '-' || (char >= '0' && char <= '9')) {
+      const end = skipScalar(text, at)
+      const literal = text.slice(at, end)
+      const double = Number(literal)
+      if (Number.isInteger(double) && !isWhole(literal)) {
+        kept += text.slice(done, at) + String(double + Math.max(Number.MIN_VALUE, Math.abs(double) * Number.EPSILON))
+        done = end
+      }
+      at = end
+    } else {
+      at += 1
+    }
+  }
+  return kept + text.slice(done)
+}
+
+/** Whether a number is an integer as it is written: `2550e-1` is, `255.0000000000000000001` is not. */
+function isWhole(literal: string): boolean {
+  const [mantissa = '', exponent = '0'] = literal.replace(/^-/, '').toLowerCase().split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  const digits = whole + fraction
+  let significant = digits.length
+  while (significant > 0 && digits[significant - 1] === '0') significant -= 1
+  return significant === 0 || significant - whole.length <= Number(exponent)
 }
 
 function skipSpace(text: string, from: number): number {

@@ -2,7 +2,7 @@
  * JSON as the Go services read and write it. Reading is lenient like encoding/json's decoder: names in any ASCII
  * letter case, the last of two wins. Writing escapes like its encoder. Never judges a value: schemas do.
  */
-import { type Member, membersOf } from './json-text.ts'
+import { keepFractions, type Member, membersOf } from './json-text.ts'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
@@ -12,10 +12,13 @@ export type ParsedJson = { readonly text: string; readonly object: JsonObject } 
 export function parseObject(value: Buffer | null): ParsedJson {
   if (value === null) return { problem: 'the value is null: a JSON object is wanted' }
   if (value.length === 0) return { problem: 'the value is empty: a JSON object is wanted' }
-  const text = value.toString('utf8')
+  const received = value.toString('utf8')
+  let text = received
   let parsed: unknown
   try {
-    parsed = JSON.parse(text)
+    parsed = JSON.parse(received)
+    text = keepFractions(received)
+    if (text !== received) parsed = JSON.parse(text)
   } catch (error) {
     return { problem: `the value is not JSON: ${error instanceof Error ? error.message : String(error)}` }
   }

@@ -68,6 +68,50 @@ describe('parseObject', () => {
     expect(parseObject(Buffer.from(' \r\n\t{"a":1}\n '))).toMatchObject({ object: { a: 1 } })
   })
 
+  const number = (literal: string) => {
+    const read = parseObject(Buffer.from(`{"a":${literal},"b":"${literal}","c":[${literal}]}`))
+    return 'object' in read ? read.object : undefined
+  }
+
+  test.each([
+    '255.00000000000000001',
+    '254.99999999999999999',
+    '1e-400',
+    '-1E-400',
+    '4294967295.00000001',
+    '429496729400000000001e-11',
+    '0.429496729500000000001e10',
+  ])('does not take %s for an integer, though a double would', literal => {
+    expect(Number.isInteger(Number(literal))).toBe(true)
+    expect(number(literal)?.a).toSatisfy(value => typeof value === 'number' && !Number.isInteger(value))
+    expect(number(literal)).toMatchObject({ b: literal, c: [number(literal)?.a] })
+  })
+
+  test.each([
+    ['255.00000000000000000', 255],
+    ['2550000000e-7', 255],
+    ['-0e-400', -0],
+    ['0.0000000000', 0],
+    ['0.00000000042949672950e+19', 4294967295],
+    ['100000000000000000000e-20', 1],
+    ['1.25e-3', 0.00125],
+  ])('takes %s for what it is', (literal, value) => {
+    expect(number(literal)).toEqual({ a: value, b: literal, c: [value] })
+  })
+
+  test('tells an integer from a fraction by its decimal digits, whatever the number of them', () => {
+    const digits = fc.array(fc.constantFrom('0', '0', '0', '9', '1'), { minLength: 1, maxLength: 30 })
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 255 }), digits, (whole, places) => {
+        const fraction = places.join('')
+        const given = [number(`${whole}.${fraction}`), number(`${whole}${fraction}e-${fraction.length}`)]
+        for (const read of given.slice(0, whole === 0 ? 1 : 2)) {
+          expect(Number.isInteger(read?.a)).toBe(/^0*$/.test(fraction))
+        }
+      }),
+    )
+  })
+
   test('reads invalid UTF-8 in a string as U+FFFD, and refuses it elsewhere', () => {
     const bytes = (hex: string) => Buffer.concat([Buffer.from('{"a":"x'), Buffer.from(hex, 'hex'), Buffer.from('y"}')])
     expect(parseObject(bytes('ff'))).toMatchObject({ object: { a: 'x\ufffdy' } })
