@@ -4,6 +4,7 @@
  */
 import type { z } from 'zod'
 import type { QuestDefinition } from '../contract/definition.ts'
+import { wellFormed } from '../contract/json.ts'
 import { type FaultPath, faultAt, faultText, member } from './fault.ts'
 import { definitionSchema } from './schema.ts'
 
@@ -31,7 +32,7 @@ export function readDefinition(json: unknown): DefinitionReading {
 export function questIdOf(json: unknown): { questId: string; path: FaultPath } | undefined {
   const { raw, path } = bareObject(json)
   const questId = member(raw, 'questId')
-  return typeof questId === 'string' ? { questId, path: [...path, 'questId'] } : undefined
+  return typeof questId === 'string' ? { questId: wellFormed(questId), path: [...path, 'questId'] } : undefined
 }
 
 /** What the ecosystem's API gives out is `{"data":{"attributes":{…}}}`; what has a `questId` is the object itself. */

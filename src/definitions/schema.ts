@@ -15,6 +15,7 @@ import type {
   Stage,
 } from '../contract/definition.ts'
 import { type QuestId, UINT32_MAX } from '../contract/ids.ts'
+import { wellFormed } from '../contract/json.ts'
 import { faultText, member } from './fault.ts'
 
 type Issue = { readonly code?: string | undefined; readonly input: unknown }
@@ -185,7 +186,8 @@ const stage = object({
 
 /** One definition as a file holds it, without the JSON:API document around it. */
 export const definitionSchema = object({
-  questId: text('the name of the quest').transform(name => name as QuestId),
+  // As commands are read: a lone surrogate is U+FFFD, or nobody could ever register for the quest.
+  questId: text('the name of the quest').transform(name => wellFormed(name) as QuestId),
   name: text('what players call the quest'),
   fieldLock: oneOf('a known field lock', ['none', 'channel', 'instance']).default('none'),
   duration: seconds('a duration').default(0),

@@ -1,6 +1,7 @@
 /** What a definition is refused for, in which words, and what is filled in where it says nothing. */
 import { describe, expect, test } from 'vitest'
 import { compileDefinition, DEFINITION_BYTES_MAX } from '../../src/definitions/catalogue.ts'
+import { questIdOf } from '../../src/definitions/definition-reader.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { questFixture, stageFixture } from './quest-fixture.ts'
 
@@ -343,6 +344,12 @@ describe('what is left out is filled in', () => {
       startEvents: [{ target: null }],
       stages: [{ ...filledIn.stages[0], properties: { script: null } }],
     })
+  })
+
+  test('a lone surrogate in a questId is U+FFFD, as in the commands that name the quest', () => {
+    const raw = { ...minimal, questId: 'a\ud800b' }
+    expect(compileDefinition(raw).definition.questId).toBe('a\ufffdb')
+    expect(questIdOf(raw)?.questId).toBe('a\ufffdb')
   })
 
   test('stages are sorted by index, whatever their order in the file', () => {
