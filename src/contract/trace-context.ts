@@ -26,22 +26,30 @@ const SAMPLED = 1
 
 /** A new span under the sender's; without exactly one valid `traceparent` a new trace, which keeps only the baggage. */
 export function continueTrace(headers: Headers, random: Random): Span {
+  const parent = readParent(headers)
+  const baggage = named(headers, 'baggage')
+  if (parent === undefined) return { ...startTrace(random), passedOn: baggage }
+  const tracestate = named(headers, 'tracestate')
+  return {
+    ...parent,
+    spanId: newId(random, SPAN_ID_BYTES),
+    passedOn: tracestate.length === 0 ? baggage : [...tracestate, ...baggage],
+  }
+}
+
+/** `traceparent` and `tracestate` as they came; none without exactly one valid `traceparent`. */
+export function givenTrace(headers: Headers): Headers {
+  if (readParent(headers) === undefined) return NOTHING
+  return [...named(headers, 'traceparent'), ...named(headers, 'tracestate')]
+}
+
+function readParent(headers: Headers): { traceId: string; parentSpanId: string; sampled: boolean } | undefined {
   const given = onlyHeader(headers, 'traceparent')
   const found = given ? TRACEPARENT.exec(given.toString('latin1')) : null
   const [, version, traceId, parentSpanId, flags, rest] = found ?? []
-  const baggage = named(headers, 'baggage')
-  if (traceId === undefined || parentSpanId === undefined || flags === undefined) {
-    return { ...startTrace(random), passedOn: baggage }
-  }
-  if (version === '00' && rest !== undefined) return { ...startTrace(random), passedOn: baggage }
-  const tracestate = named(headers, 'tracestate')
-  return {
-    traceId,
-    spanId: newId(random, SPAN_ID_BYTES),
-    parentSpanId,
-    sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0,
-    passedOn: tracestate.length === 0 ? baggage : [...tracestate, ...baggage],
-  }
+  if (traceId === undefined || parentSpanId === undefined || flags === undefined) return undefined
+  if (version === '00' && rest !== undefined) return undefined
+  return { traceId, parentSpanId, sampled: (Number.parseInt(flags, 16) & SAMPLED) !== 0 }
 }
 
 /** For what nobody sent: a timer, or a command without a trace. */

@@ -8,6 +8,7 @@ import { type CharacterId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
 import type { Headers } from '../contract/log-record.ts'
 import type { Lookup, LookupAnswer } from '../contract/lookup.ts'
 import { decodeTenant } from '../contract/tenant.ts'
+import { givenTrace } from '../contract/trace-context.ts'
 import { unreachable } from '../errors.ts'
 import { type LookupClient, LookupNotFoundError } from '../shard/lookup-runner.ts'
 
@@ -66,18 +67,32 @@ export function createHttpLookupClient(urls: LookupServiceUrls, fetchUrl: typeof
   }
 }
 
-/** The tenant of the REGISTER as text, and its trace context as it came. */
+/** The tenant of the REGISTER as text, and its trace context as it came, where it is a valid one. */
 function httpHeaders(headers: Headers): Record<string, string> {
   const read = decodeTenant(headers)
   if ('refusal' in read) throw new TypeError(`a look-up for a record without a tenant: ${read.refusal.reason}`)
   const { id, region, majorVersion, minorVersion } = read.tenant
-  const trace = headers.filter(([name]) => name === 'traceparent' || name === 'tracestate')
   return {
     accept: 'application/vnd.api+json, application/json',
     TENANT_ID: id,
     REGION: region,
     MAJOR_VERSION: String(majorVersion),
     MINOR_VERSION: String(minorVersion),
-    ...Object.fromEntries(trace.map(([name, value]) => [name, value?.toString('latin1') ?? ''])),
+    ...traceHeaders(headers),
   }
+}
+
+/** A Kafka header holds any bytes; fetch throws on most that are not these. */
+const HTTP_VALUE = /^[\x20-\x7e]+$/
+
+/** Nobody's registration may fail because of his trace: what HTTP cannot carry is left out. */
+function traceHeaders(headers: Headers): Record<string, string> {
+  const trace: Record<string, string> = {}
+  for (const [name, value] of givenTrace(headers)) {
+    const text = value?.toString('latin1') ?? ''
+    if (!HTTP_VALUE.test(text)) continue
+    const before = trace[name]
+    trace[name] = before === undefined ? text : `${before},${text}`
+  }
+  return trace
 }

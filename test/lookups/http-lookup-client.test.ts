@@ -2,6 +2,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Header } from '../../src/contract/log-record.ts'
+import type { Lookup } from '../../src/contract/lookup.ts'
 import { tenantHeaders } from '../../src/contract/tenant.ts'
 import { createHttpLookupClient } from '../../src/lookups/http-lookup-client.ts'
 import { LookupNotFoundError } from '../../src/shard/lookup-runner.ts'
@@ -28,12 +30,13 @@ beforeEach(() => {
 })
 
 const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
-const HEADERS = [...tenantHeaders(TENANT), ['traceparent', Buffer.from(TRACEPARENT)] as const]
+const header = (name: string, value: string): Header => [name, Buffer.from(value, 'latin1')]
+const HEADERS = [...tenantHeaders(TENANT), header('traceparent', TRACEPARENT)]
 
-const ask = (lookup: Parameters<ReturnType<typeof createHttpLookupClient>['ask']>[0], given: unknown, status = 200) => {
+const ask = (lookup: Lookup, given: unknown, status = 200, headers: readonly Header[] = HEADERS) => {
   answer = { status, body: typeof given === 'string' ? given : JSON.stringify(given) }
   const client = createHttpLookupClient({ partiesServiceUrl: base, guildsServiceUrl: base })
-  return client.ask(lookup, HEADERS, AbortSignal.timeout(5000))
+  return client.ask(lookup, headers, AbortSignal.timeout(5000))
 }
 
 const members = { kind: 'members', partyId: 88 } as const
@@ -86,6 +89,31 @@ describe('the guild service', () => {
 
   it('that knows of none gives affinity 0', async () => {
     await expect(ask(guild, { data: [] })).resolves.toEqual({ type: 'AFFINITY_RESOLVED', affinity: 0 })
+  })
+})
+
+describe('a trace context', () => {
+  const parent = header('traceparent', TRACEPARENT)
+  const state = header('tracestate', 'a=1')
+  it.each<[string, Header[], string | undefined, string | undefined]>([
+    ['valid, in several headers', [parent, state, header('tracestate', 'b=2')], TRACEPARENT, 'a=1,b=2'],
+    ['whose state HTTP cannot carry', [parent, header('tracestate', 'a=\0')], TRACEPARENT, undefined],
+    ['whose state would add a header', [parent, header('tracestate', 'a=1\r\nregion: EMS')], TRACEPARENT, undefined],
+    ['whose state is null', [parent, ['tracestate', null]], TRACEPARENT, undefined],
+    ['invalid', [header('traceparent', '\0'), state], undefined, undefined],
+    ['there twice', [parent, parent, state], undefined, undefined],
+    ['without its parent', [state], undefined, undefined],
+    [
+      'of a later version with bytes that HTTP cannot carry',
+      [header('traceparent', `01${TRACEPARENT.slice(2)}-\0`)],
+      undefined,
+      undefined,
+    ],
+  ])('(%s) never fails a look-up, and only what is valid is sent', async (_, trace, traceparent, tracestate) => {
+    await expect(ask(guild, { data: [] }, 200, [...tenantHeaders(TENANT), ...trace])).resolves.toBeDefined()
+    expect(asked[0]?.headers.traceparent).toBe(traceparent)
+    expect(asked[0]?.headers.tracestate).toBe(tracestate)
+    expect(asked[0]?.headers.region).toBe(TENANT.region)
   })
 })
 
