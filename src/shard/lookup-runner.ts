@@ -14,7 +14,10 @@ import type { PendingRegistration } from '../contract/state-record.ts'
 import type { LookupOutcome, Telemetry } from '../telemetry.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
-/** Look-ups of this process under way at once; the others wait their turn, as records that are already safe. */
+/**
+ * Look-ups of this process under way at once at one service; the others wait their turn, as records that are already
+ * safe. Each service has its own, so that a hanging one holds up nobody who asks the other.
+ */
 const LOOKUPS_AT_ONCE_MAX = 64
 const RETRY: BackOff = { msMin: 100, msMax: 1000 }
 
@@ -48,8 +51,7 @@ export interface ShardLookups {
 
 export class LookupRunner {
   readonly #options: LookupRunnerOptions
-  #underWay = 0
-  readonly #waiting: (() => void)[] = []
+  readonly #turns = { parties: new Turns(LOOKUPS_AT_ONCE_MAX), guilds: new Turns(LOOKUPS_AT_ONCE_MAX) }
 
   constructor(options: LookupRunnerOptions) {
     this.#options = options
@@ -66,20 +68,15 @@ export class LookupRunner {
   }
 
   async #run(pending: PendingRegistration, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
-    await this.#turn()
+    const turns = this.#turns[serviceOf(pending.lookup)]
+    await turns.take()
     try {
       if (stop.aborted) return
       const answer = await this.#answer(pending, stop)
       if (!stop.aborted) await this.#append({ pending: originName(pending.origin), answer }, dependencies, stop)
     } finally {
-      this.#underWay--
-      this.#waiting.shift()?.()
+      turns.give()
     }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#underWay >= LOOKUPS_AT_ONCE_MAX) await new Promise<void>(resolve => this.#waiting.push(resolve))
-    this.#underWay++
   }
 
   /** The service's answer, or that there is none: never throws. */
@@ -90,8 +87,8 @@ export class LookupRunner {
     const end = () => over.abort()
     stop.addEventListener('abort', end, { once: true })
     void clock.sleep(timeoutMs, over.signal).then(end)
-    const service = lookup.kind === 'guild' ? 'guilds' : 'parties'
-    const report = (outcome: LookupOutcome) => telemetry.lookup(service, outcome, (clock.elapsed() - startedAt) / 1000)
+    const report = (outcome: LookupOutcome) =>
+      telemetry.lookup(serviceOf(lookup), outcome, (clock.elapsed() - startedAt) / 1000)
     try {
       for (let attempt = 0; ; attempt++) {
         let failure: Error
@@ -136,5 +133,31 @@ export class LookupRunner {
         await this.#options.clock.sleep(backOffMs(attempt, RETRY, this.#options.random), stop)
       }
     }
+  }
+}
+
+function serviceOf({ kind }: Lookup): 'parties' | 'guilds' {
+  return kind === 'guild' ? 'guilds' : 'parties'
+}
+
+/** So many at once, the others in the order in which they came. */
+class Turns {
+  #free: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(atOnceMax: number) {
+    this.#free = atOnceMax
+  }
+
+  /** Resolves when it is one's turn; `give` ends it. */
+  async take(): Promise<void> {
+    if (this.#free > 0) this.#free--
+    else await new Promise<void>(resolve => this.#waiting.push(resolve))
+  }
+
+  give(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free++
+    else next()
   }
 }

@@ -38,10 +38,10 @@ function scene(lookup: Lookup = { kind: 'members', partyId: 88 }) {
   }
   const stop = new AbortController()
   const lookups = runner.forShard(dependencies as never, stop.signal)
-  const start = (offset = 7) =>
+  const start = (offset = 7, asking = lookup) =>
     lookups.start({
       origin: { topic: 'commands', partition: 0, offset, timestamp: 0 },
-      lookup,
+      lookup: asking,
       original: { key: null, value: null, headers: [] },
     })
   return { clock, client, outcomes, appended, stop, start }
@@ -116,4 +116,12 @@ test('no more than 64 are under way at once, and each of the others gets its tur
     expect(client.asked).toHaveLength(Math.min(64 + done, 100))
   }
   expect(appended).toHaveLength(100)
+})
+
+test('a guild service that hangs holds up no look-up at the party service', async () => {
+  const { clock, client, start } = scene()
+  for (let offset = 0; offset < 100; offset++) start(offset, GUILD)
+  start(100, { kind: 'members', partyId: 88 })
+  await clock.settle()
+  expect(client.asked.map(({ kind }) => kind)).toEqual([...Array(64).fill('guild'), 'members'])
 })
