@@ -11,7 +11,7 @@ import { isDashedUuid } from './uuid-text.ts'
 
 export interface Tenant {
   readonly id: TenantId
-  /** ASCII, not empty, e.g. `GMS`. */
+  /** ASCII, 1 to 1024 bytes, e.g. `GMS`. */
   readonly region: string
   /** uint16 */
   readonly majorVersion: number
@@ -26,7 +26,9 @@ export function decodeTenant(headers: Headers): DecodedTenant {
   const id = readTenantId(headers)
   if (id === undefined) return missing(headers, 'TENANT_ID', 'a UUID of 36 characters that is not nil')
   const region = onlyHeader(headers, 'REGION')
-  if (!region || region.length === 0 || !isAscii(region)) return missing(headers, 'REGION', 'ASCII, not empty')
+  if (!region || region.length === 0 || region.length > REGION_BYTES_MAX || !isAscii(region)) {
+    return missing(headers, 'REGION', REGION_WANTED)
+  }
   const majorVersion = readVersion(headers, 'MAJOR_VERSION')
   if (majorVersion === undefined) return missing(headers, 'MAJOR_VERSION', VERSION_WANTED)
   const minorVersion = readVersion(headers, 'MINOR_VERSION')
@@ -41,6 +43,10 @@ export function readTenantId(headers: Headers): TenantId | undefined {
   const text = value.toString('latin1')
   return isDashedUuid(text) && text !== NIL ? (text.toLowerCase() as TenantId) : undefined
 }
+
+/** It goes out with every message, and one that does not fit its topic would hold up the shard for good. */
+const REGION_BYTES_MAX = 1024
+const REGION_WANTED = `ASCII, not empty, of at most ${REGION_BYTES_MAX} bytes`
 
 const VERSION_WANTED = `2 bytes, a big-endian number from 0 to ${UINT16_MAX}`
 

@@ -20,6 +20,13 @@ export interface Span {
 
 const NOTHING: Headers = []
 
+/**
+ * Of `tracestate`, and of `baggage`, names included: eight times what W3C's Baggage asks everybody to pass on. Beyond
+ * it they are dropped. A command may be as large as Kafka takes one, and what it causes must still fit its topics: a
+ * message that does not would hold up its shard for good.
+ */
+const PASSED_ON_BYTES_MAX = 64 * 1024
+
 /** `version-traceid-parentid-flags`; what a version above 00 adds behind another dash is not ours to read. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s
 const SAMPLED = 1
@@ -72,8 +79,12 @@ export function spanHeaders(span: Span): Headers {
   return [['traceparent', Buffer.from(traceparent(span), 'latin1')], ...span.passedOn]
 }
 
+/** All headers of that name, or none of them where they are more than anybody may load on every message. */
 function named(headers: Headers, name: string): Headers {
-  return headers.some(([header]) => header === name) ? headers.filter(([header]) => header === name) : NOTHING
+  const found = headers.filter(([header]) => header === name)
+  let bytes = 0
+  for (const [header, value] of found) bytes += header.length + (value?.length ?? 0)
+  return found.length === 0 || bytes > PASSED_ON_BYTES_MAX ? NOTHING : found
 }
 
 const TRACE_ID_BYTES = 16

@@ -42,6 +42,7 @@ describe('decodeTenant', () => {
     ['no region', [id, major, minor], 'header REGION is missing'],
     ['empty region', [id, ['REGION', Buffer.alloc(0)], major, minor], 'header REGION is "" (0 bytes)'],
     ['region not ASCII', [id, ['REGION', Buffer.from('GMÉ')], major, minor], 'header REGION'],
+    ['a region too long to load on messages', [id, ['REGION', Buffer.alloc(1025, 'R')], major, minor], '(1025 bytes)'],
     ['region twice', [id, region, region, major, minor], 'header REGION is there 2 times'],
     [
       'version as text',

@@ -61,6 +61,19 @@ describe('continueTrace', () => {
   })
 
   const valid = `00-${TRACE}-${PARENT}-01`
+  const limit = 64 * 1024
+  test.each<[string, Header[], string[]]>([
+    ['as much as fits', [header('baggage', 'k'.repeat(limit - 7)), state], ['tracestate', 'baggage']],
+    ['baggage beyond it', [header('baggage', 'k'.repeat(limit - 6)), state], ['tracestate']],
+    ['beyond it in several headers', [header('baggage', 'k'.repeat(limit - 20)), baggage, state], ['tracestate']],
+    ['tracestate beyond it', [baggage, header('tracestate', 'k'.repeat(limit))], ['baggage']],
+    ['names alone', [baggage, ...Array<Header>(limit / 8).fill(['tracestate', null])], ['baggage']],
+  ])('never makes a message too large for its topic: passes on 64 KiB of each, or none (%s)', (_, given, names) => {
+    const span = continueTrace([header('traceparent', valid), ...given], counting())
+    expect(span.traceId).toBe(TRACE)
+    expect(span.passedOn.map(([name]) => name)).toEqual(names)
+  })
+
   test.each<[string, Header[]]>([
     ['none', []],
     ['null', [['traceparent', null]]],
