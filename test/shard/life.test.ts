@@ -90,6 +90,21 @@ describe('the definition of an instance', () => {
     expect(h.stateKinds()).toEqual(['definition', 'definition', 'instance', 'instance', 'position'])
   })
 
+  test('is played by those who join its lobby after the file was changed; gone or without stages, nobody joins', async () => {
+    const h = await start({ definitions: [quest()] })
+    await h.register(1001, { partyId: 88 })
+    h.seen()
+    for (const definitions of [[], [quest({ stages: [] })], [quest({ stages: other })]]) {
+      await h.restart({ definitions })
+      await h.register(1002, { partyId: 88 })
+    }
+    expect(h.seen()).toEqual({
+      events: ['#1 CHARACTER_REGISTERED {"characterId":1002}', '#1 STARTED {"stageIndex":0,"mapIds":[100]}'],
+      warps: ['1001 to 100 in #1', '1002 to 100 in #1'],
+      refused: ['QUEST_NOT_FOUND', 'QUEST_NOT_PLAYABLE'],
+    })
+  })
+
   test('is in the log once however many play by it, and gone with the last of them', async () => {
     const h = await start()
     await h.register(1001)
