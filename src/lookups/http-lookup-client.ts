@@ -82,17 +82,16 @@ function httpHeaders(headers: Headers): Record<string, string> {
   }
 }
 
-/** A Kafka header holds any bytes; fetch throws on most that are not these. */
-const HTTP_VALUE = /^[\x20-\x7e]+$/
+/** A Kafka header holds any bytes; fetch throws on most that are not these, and servers refuse long ones. */
+const HTTP_VALUE = /^[\x20-\x7e]{1,4096}$/
 
 /** Nobody's registration may fail because of his trace: what HTTP cannot carry is left out. */
 function traceHeaders(headers: Headers): Record<string, string> {
   const trace: Record<string, string> = {}
   for (const [name, value] of givenTrace(headers)) {
     const text = value?.toString('latin1') ?? ''
-    if (!HTTP_VALUE.test(text)) continue
     const before = trace[name]
     trace[name] = before === undefined ? text : `${before},${text}`
   }
-  return trace
+  return Object.fromEntries(Object.entries(trace).filter(([, text]) => HTTP_VALUE.test(text)))
 }

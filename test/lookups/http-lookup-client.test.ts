@@ -99,6 +99,7 @@ describe('a trace context', () => {
     ['valid, in several headers', [parent, state, header('tracestate', 'b=2')], TRACEPARENT, 'a=1,b=2'],
     ['whose state HTTP cannot carry', [parent, header('tracestate', 'a=\0')], TRACEPARENT, undefined],
     ['whose state would add a header', [parent, header('tracestate', 'a=1\r\nregion: EMS')], TRACEPARENT, undefined],
+    ['whose state is long for HTTP', [parent, header('tracestate', `a=${'1'.repeat(60_000)}`)], TRACEPARENT, undefined],
     ['whose state is null', [parent, ['tracestate', null]], TRACEPARENT, undefined],
     ['invalid', [header('traceparent', '\0'), state], undefined, undefined],
     ['there twice', [parent, parent, state], undefined, undefined],
