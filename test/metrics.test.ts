@@ -116,6 +116,7 @@ describe('metrics', () => {
       'party_quest_shards{phase="fencing"}': 1,
       'party_quest_shards{phase="restoring"}': 0,
       'party_quest_shards{phase="running"}': 1,
+      'party_quest_shards{phase="dead"}': 0,
       'party_quest_shard_lag_records{shard="1"}': 40,
     })
     telemetry.shardForgotten(1)

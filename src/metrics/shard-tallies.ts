@@ -5,7 +5,7 @@
 import { type Row, Tally } from './tally.ts'
 
 /** Shown from the start, with 0, so that a graph does not begin with the first trouble. */
-const PHASES = ['fencing', 'restoring', 'running', 'draining']
+const PHASES = ['fencing', 'restoring', 'running', 'draining', 'dead']
 
 export class ShardTallies {
   readonly #phase = new Map<number, string>()

@@ -93,9 +93,10 @@ export class ShardSet {
     this.#held.set(shard, holding)
   }
 
-  #giveAway(shard: number, { stop, done }: Holding): void {
+  #giveAway(shard: number, { stop, done, isDead }: Holding): void {
     this.#held.delete(shard)
     stop.abort()
+    if (isDead) this.#options.dependenciesOf(shard).telemetry.shardPhase(shard, undefined)
     const left = done.finally(() => {
       if (this.#leaving.get(shard) === left) this.#leaving.delete(shard)
     })
@@ -138,6 +139,7 @@ export class ShardSet {
     } else if (error instanceof UnrestorableError) {
       log.fatal({ shard, err: error }, 'shard cannot be restored and stays down')
       holding.isDead = true
+      this.#options.dependenciesOf(shard).telemetry.shardPhase(shard, 'dead')
       return false
     } else {
       throw error

@@ -1,6 +1,8 @@
 /** The life of a shard: restarts, takeovers, doubts and damage. What was committed stays, what was not never was. */
 import { afterEach, describe, expect, test } from 'vitest'
+import { COMMAND_TYPES } from '../../src/contract/command-envelope.ts'
 import { ShardFencedError, TransportUnavailableError } from '../../src/errors.ts'
+import { createMetrics } from '../../src/metrics.ts'
 import { FOUR_PASSES, quest, stage } from '../support/definitions.ts'
 import { type HarnessOptions, INTERNAL, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 
@@ -304,6 +306,16 @@ describe('damage', () => {
     expect(reasons).toEqual([expect.stringMatching(/^UnrestorableError/)])
     expect(reasons[0]).toMatch(reason)
     expect([othersGoOn, fatal]).toEqual([true, []])
+  })
+
+  test('the metrics count a dead shard as dead, until it is given away', async () => {
+    const metrics = createMetrics({ commandTypes: COMMAND_TYPES })
+    harness = ShardHarness.withoutReplica({ ...twoShards, telemetry: metrics.telemetry })
+    await harness.plantState('position', '{"version":9}')
+    const replica = await harness.takeOver()
+    expect(await metrics.exposition()).toContain('party_quest_shards{phase="dead"} 1')
+    replica.shards.assign([1])
+    expect(await metrics.exposition()).toContain('party_quest_shards{phase="dead"} 0')
   })
 
   test('an instance whose definition is not in the log: that shard is dead, and says which is missing', async () => {
