@@ -50,6 +50,8 @@ export class Service {
   readonly #options: ServiceOptions
   readonly #stop = new AbortController()
   #isConnected = false
+  /** Why the last try of the start failed. */
+  #trouble: string | undefined
   #hasTopics = false
   #ingress: Ingress | undefined
   #membership: GroupMembership | undefined
@@ -95,8 +97,8 @@ export class Service {
 
   async #close(): Promise<void> {
     this.#stop.abort()
-    // Together: the shards drain while the ingress ends its batch. Leaving last, so that nobody takes over too early
-    // has no use (the fence decides), so leave as soon as the shards have their last commit.
+    // Together: the ingress ends its batch while the shards drain. A group is left as soon as its work is done and not
+    // later: who takes over is fenced off from nothing of ours, and waits for our leave.
     await Promise.all([this.#ingress?.close(), this.#shards?.close().then(() => this.#membership?.leave())])
     for (const release of this.#releases) await release()
     await this.#options.transport.close()
@@ -108,9 +110,11 @@ export class Service {
     for (let failures = 0; !this.#stop.signal.aborted; failures++) {
       try {
         await action()
+        this.#trouble = undefined
         return !this.#stop.signal.aborted
       } catch (error) {
         if (!(error instanceof TransportUnavailableError)) throw error
+        this.#trouble = error.message
         const ms = backOffMs(failures, CONNECT_BACK_OFF, random)
         log.warn({ err: error, what, retryInMs: Math.round(ms) }, 'the log cannot be reached, trying again')
         await clock.sleep(ms, this.#stop.signal)
@@ -206,8 +210,9 @@ export class Service {
 
   #missing(phases: ReadonlyMap<number, ShardPhase>): readonly string[] {
     if (this.#stop.signal.aborted) return ['the replica is stopping']
-    if (!this.#isConnected) return ['no broker has answered yet']
-    if (!this.#hasTopics) return ['the topics have not been checked yet']
+    const trouble = this.#trouble === undefined ? '' : `: ${this.#trouble}`
+    if (!this.#isConnected) return [`no broker has let us in yet${trouble}`]
+    if (!this.#hasTopics) return [`the topics have not been checked yet${trouble}`]
     const missing: string[] = []
     if (!this.#isAssigned) missing.push('the group of the shards has not been joined yet')
     if (!this.#ingress?.isAssigned) missing.push('the group of the ingress has not been joined yet')

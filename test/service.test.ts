@@ -48,7 +48,7 @@ const shardsOf = (service: Service) => Object.keys(service.status().shards).map(
 describe('a replica', () => {
   it('is ready when every shard assigned to it runs, and not before', async () => {
     const { service } = replica(memoryLog(), 'a')
-    expect(service.status().missing).toEqual(['no broker has answered yet'])
+    expect(service.status().missing).toEqual(['no broker has let us in yet'])
     await service.start()
     await eventually(() => isReady(service))
     expect(service.status().shards).toEqual({ 0: 'running', 1: 'running', 2: 'running', 3: 'running' })
@@ -62,7 +62,7 @@ describe('a replica', () => {
     const { service, lines } = replica(log, 'a')
     const started = service.start()
     await eventually(() => lines.at('warn').includes('the log cannot be reached, trying again'))
-    expect(service.status()).toMatchObject({ isLive: true, missing: ['no broker has answered yet'] })
+    expect(service.status()).toMatchObject({ isLive: true, missing: ['no broker has let us in yet: away'] })
     isAway = false
     await started
     await eventually(() => isReady(service))

@@ -19,7 +19,9 @@ import type { ShardDependencies } from './shard-dependencies.ts'
 const REBUILD_BACK_OFF: BackOff = { msMin: 50, msMax: 5000 }
 /** How often a fenced shard looks whether the group still says that it is ours. */
 const HEARTBEAT_POLL_MS = 50
-/** A dead letter's original above this is cut, once the log has refused one as too large; halved each time again. */
+/** What a letter needs beside its original: our headers with the reason, and what Kafka adds. */
+const LETTER_OVERHEAD_BYTES = 2048
+/** Where the topic does not say its own limit: below Kafka's default. */
 const DEAD_LETTER_BYTES_KEPT = 900_000
 
 export interface ShardSetOptions {
@@ -129,8 +131,9 @@ export class ShardSet {
       await this.#stillOurs(clock.now(), signal)
     } else if (error instanceof RecordTooLargeError) {
       log.error({ shard, topic: error.topic, err: error }, 'record too large for its topic: raise max.message.bytes')
-      if (error.topic === this.#options.dependenciesOf(shard).topics.deadLetters) {
-        holding.deadLetterBytesMax = Math.min(DEAD_LETTER_BYTES_KEPT, Math.floor(holding.deadLetterBytesMax / 2))
+      const dependencies = this.#options.dependenciesOf(shard)
+      if (error.topic === dependencies.topics.deadLetters) {
+        holding.deadLetterBytesMax = await tighterBound(holding.deadLetterBytesMax, dependencies)
       }
       await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
@@ -153,4 +156,13 @@ export class ShardSet {
     while (!signal.aborted && lastHeartbeatAt() <= fencedAt) await clock.sleep(HEARTBEAT_POLL_MS, signal)
     await clock.sleep(backOffMs(0, REBUILD_BACK_OFF, this.#options.random), signal)
   }
+}
+
+/** What surely fits by the topic's own word, so that no other letter is cut for nothing; then half of it each time. */
+async function tighterBound(bytesMax: number, { admin, topics }: ShardDependencies): Promise<number> {
+  if (bytesMax !== Number.POSITIVE_INFINITY) return Math.floor(bytesMax / 2)
+  const topic = topics.deadLetters
+  const described = await admin.describeTopics([topic]).catch(() => undefined)
+  const limit = described?.get(topic)?.recordBytesMax
+  return limit === undefined ? DEAD_LETTER_BYTES_KEPT : Math.max(limit - LETTER_OVERHEAD_BYTES, 0)
 }

@@ -20,11 +20,11 @@ describe('health', () => {
 
   it('is not ready, and live, while something is missing, and says what', async () => {
     const { app, setStatus } = await httpScene()
-    setStatus({ isLive: true, missing: ['no broker has answered yet'], shards: {} })
+    setStatus({ isLive: true, missing: ['no broker has let us in yet'], shards: {} })
     const response = await app.request('/readyz')
     expect([response.status, await response.json()]).toEqual([
       503,
-      { ready: false, missing: ['no broker has answered yet'], shards: {} },
+      { ready: false, missing: ['no broker has let us in yet'], shards: {} },
     ])
     expect((await app.request('/livez')).status).toBe(200)
   })
