@@ -46,3 +46,15 @@ export function onlyHeader(headers: Headers, name: string): Buffer | null | unde
   }
   return found
 }
+
+/** Of names and values. */
+export function headerBytes(headers: Headers): number {
+  let bytes = 0
+  for (const [name, value] of headers) bytes += name.length + (value?.length ?? 0)
+  return bytes
+}
+
+/** Of key, value and headers; what Kafka adds around them is not counted. */
+export function recordBytes({ key, value, headers }: Pick<LogRecord, 'key' | 'value' | 'headers'>): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + headerBytes(headers)
+}

@@ -4,7 +4,7 @@
  * headers, they come out again untouched.
  */
 import { parseObject } from './json.ts'
-import type { Header, LogRecord, NewRecord } from './log-record.ts'
+import { type Header, type LogRecord, type NewRecord, recordBytes } from './log-record.ts'
 import type { Origin, OriginalRecord } from './origin.ts'
 
 const ORIGIN_HEADER = 'pq-origin'
@@ -43,13 +43,6 @@ export function forward(record: LogRecord, shard: number, topic: string): ShardR
 export function forwardOversized(record: LogRecord, shard: number, topic: string): ShardRecord {
   const origin = `2 ${record.partition} ${record.offset} ${record.timestamp} ${recordBytes(record)} ${record.topic}`
   return { topic, partition: shard, key: null, value: null, headers: [[ORIGIN_HEADER, Buffer.from(origin, 'latin1')]] }
-}
-
-/** Of key, value and headers. */
-export function recordBytes({ key, value, headers }: OriginalRecord): number {
-  let bytes = (key?.length ?? 0) + (value?.length ?? 0)
-  for (const [name, content] of headers) bytes += name.length + (content?.length ?? 0)
-  return bytes
 }
 
 /** A command of a shard to itself. `payload` must survive JSON. */

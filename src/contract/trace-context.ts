@@ -3,7 +3,7 @@
  * message that it causes. Never decides what is sampled: the sender did, and new traces are.
  */
 import type { Random } from '../clock.ts'
-import { type Headers, onlyHeader } from './log-record.ts'
+import { type Headers, headerBytes, onlyHeader } from './log-record.ts'
 
 /** The span that handles one operation: all its messages carry it. */
 export interface Span {
@@ -82,9 +82,7 @@ export function spanHeaders(span: Span): Headers {
 /** All headers of that name, or none of them where they are more than anybody may load on every message. */
 function named(headers: Headers, name: string): Headers {
   const found = headers.filter(([header]) => header === name)
-  let bytes = 0
-  for (const [header, value] of found) bytes += header.length + (value?.length ?? 0)
-  return found.length === 0 || bytes > PASSED_ON_BYTES_MAX ? NOTHING : found
+  return found.length === 0 || headerBytes(found) > PASSED_ON_BYTES_MAX ? NOTHING : found
 }
 
 const TRACE_ID_BYTES = 16

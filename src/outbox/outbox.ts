@@ -4,7 +4,7 @@
  * It never writes: `shard/commit.ts` does.
  */
 import { deadLetter } from '../contract/dead-letter.ts'
-import type { Headers, NewRecord } from '../contract/log-record.ts'
+import { type Headers, type NewRecord, recordBytes } from '../contract/log-record.ts'
 import { encodeMessage, type InstanceIdentity, type Message } from '../contract/messages.ts'
 import type { Origin, OriginalRecord } from '../contract/origin.ts'
 import type { Refusal } from '../contract/refusal.ts'
@@ -56,7 +56,7 @@ export class Outbox {
     return this.#sent
   }
 
-  /** Of keys and values; a batch takes no more operations once it is beyond its bound. */
+  /** Of keys, values and headers; a batch takes no more operations once it is beyond its bound. */
   get bytes(): number {
     return this.#bytes
   }
@@ -68,9 +68,9 @@ export class Outbox {
     const records = messages.map(message => {
       const { destination, key, value } = encodeMessage(message, identity)
       const topic = destination === 'status' ? this.#topics.statusEvents : this.#topics.characterCommands
-      return { topic, key, value, headers }
+      return { record: { topic, key, value, headers }, type: message.type }
     })
-    for (const [index, message] of messages.entries()) this.#add(records[index], message.type)
+    for (const { record, type } of records) this.#add(record, type)
   }
 
   /** The original of a refused record, with the reason. */
@@ -85,7 +85,7 @@ export class Outbox {
 
   #fitting(original: OriginalRecord): { readonly original: OriginalRecord; readonly missing: string } {
     const bytes = original.value?.length ?? 0
-    const others = bytesBesideValue(original)
+    const others = recordBytes(original) - bytes
     if (bytes + others <= this.#deadLetterBytesMax) return { original, missing: 'nothing' }
     if (others <= this.#deadLetterBytesMax) {
       return { original: { ...original, value: null }, missing: `its value of ${bytes} bytes` }
@@ -93,16 +93,9 @@ export class Outbox {
     return { original: { key: null, value: null, headers: [] }, missing: `the original of ${bytes + others} bytes` }
   }
 
-  #add(record: NewRecord | undefined, type: string): void {
-    if (record === undefined) return
+  #add(record: NewRecord, type: string): void {
     this.#records.push(record)
     this.#sent.push({ topic: record.topic, type })
-    this.#bytes += (record.key?.length ?? 0) + (record.value?.length ?? 0)
+    this.#bytes += recordBytes(record)
   }
-}
-
-function bytesBesideValue({ key, headers }: OriginalRecord): number {
-  let bytes = key?.length ?? 0
-  for (const [name, value] of headers) bytes += name.length + (value?.length ?? 0)
-  return bytes
 }

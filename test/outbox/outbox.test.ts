@@ -40,8 +40,12 @@ describe('messages', () => {
       { topic: 'characters', type: 'CHANGE_MAP' },
       { topic: 'status', type: 'STARTED' },
     ])
-    const bytes = outbox.records.map(({ key, value }) => (key?.length ?? 0) + (value?.length ?? 0))
-    expect(outbox.bytes).toBe((bytes[0] ?? 0) + (bytes[1] ?? 0))
+    const lengths = outbox.records.flatMap(({ key, value, headers }) => [
+      key?.length ?? 0,
+      value?.length ?? 0,
+      ...headers.map(([name, content]) => name.length + (content?.length ?? 0)),
+    ])
+    expect(outbox.bytes).toBe(lengths.reduce((sum, length) => sum + length, 0))
   })
 
   test('of an operation of which one cannot be encoded are not there at all', () => {
