@@ -6,6 +6,7 @@ import { type KafkaCluster, startCluster } from '../../scripts/kafka-broker/clus
 import { makeTopics } from '../../scripts/kafka-broker/cluster-admin.ts'
 import { askMetadata } from '../../scripts/kafka-broker/metadata-request.ts'
 import { describeWithJava } from '../support/brokers.ts'
+import { eventually } from '../support/eventually.ts'
 import { javaProduce, readCommitted } from '../support/kafka/independent-client.ts'
 
 const START_LIMIT_MS = 300_000
@@ -58,6 +59,13 @@ describeWithJava('a launched cluster of three', () => {
     'keeps a frozen node alive but silent until it goes on',
     async () => {
       first.stop()
+      // The signal reaches the JVM's threads one after the other: what is running may answer once more.
+      await eventually(() =>
+        askMetadata(first.address, [], 500).then(
+          () => false,
+          () => true,
+        ),
+      )
       await expect(askMetadata(first.address, [], 500)).rejects.toThrow('did not answer')
       expect(first.alive).toBe(true)
       first.cont()
