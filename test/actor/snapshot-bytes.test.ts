@@ -1,7 +1,8 @@
 /** An instance as bytes and back, and what is not an instance. */
 import { describe, expect, test } from 'vitest'
 import { armedAfter, type Instance, nextTimer, stateOf } from '../../src/actor/instance.ts'
-import { decodeInstance, encodeInstance, STATE_VERSION } from '../../src/actor/snapshot-bytes.ts'
+import { decodeInstance, encodeInstance } from '../../src/actor/snapshot-bytes.ts'
+import { LAYOUTS, newestReadable } from '../../src/contract/record-layout.ts'
 import { UnrestorableError } from '../../src/errors.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { type Happening, inputOf, Playthrough, T0, update } from '../support/playthrough.ts'
@@ -61,9 +62,13 @@ describe('what is not an instance is refused, and the reason names what was foun
   test.each([
     ['bytes that are not JSON', 'oops', /not JSON: oops/],
     ['nothing', '', /not JSON/],
-    ['null', 'null', /version undefined/],
+    ['null', 'null', /no object/],
     ['a record without a version', JSON.stringify(without('version')), /version undefined/],
-    ['a record of a later version', JSON.stringify({ ...stored, version: STATE_VERSION + 1 }), /version 2.*reads 1/],
+    [
+      'a record of a later version',
+      JSON.stringify({ ...stored, version: newestReadable(LAYOUTS.instance) + 1 }),
+      /version 2.*reads 1/,
+    ],
     ['a record without a state', JSON.stringify(without('value')), /lacks a part/],
     ['a record in a state where no instance rests', JSON.stringify({ ...stored, value: 'failed' }), /lacks a part/],
     ['a record without its context', JSON.stringify(without('context')), /lacks a part/],
@@ -72,6 +77,7 @@ describe('what is not an instance is refused, and the reason names what was foun
       JSON.stringify({ ...stored, context: { ...stored.context, run: undefined } }),
       /lacks/,
     ],
+    ['a record without the spans of its timers', JSON.stringify(without('armedBy')), /lacks a part/],
     ['a record without its definition', JSON.stringify(without('definition')), /lacks a part/],
   ])('%s', (_, text, reason) => {
     const decode = () => decodeInstance(Buffer.from(text), () => rules)

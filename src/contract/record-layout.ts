@@ -1,0 +1,93 @@
+/**
+ * Which versions of each internal record this release reads and which it writes: the one place that knows.
+ * A newer layout brings one entry, the pure function from the version before it; older records pass through all that
+ * are behind theirs, so every version ever written stays readable. What may change without a new version, and in
+ * which order a new one is rolled out: docs/decisions/0006-state-versions.md. Never guesses at a version it lacks.
+ */
+import { UnrestorableError } from '../errors.ts'
+import { isObject, type JsonObject } from './json.ts'
+
+/** A whole record of one version as one of the next, its `version` included. Pure, and never changes its argument. */
+export type Migration = (older: JsonObject) => JsonObject
+
+export interface RecordLayout {
+  /** How messages call it. */
+  readonly kind: string
+  /** `migrations[n - 1]` leads from version n to n + 1: the newest version that is read is one more than there are. */
+  readonly migrations: readonly Migration[]
+  /** At most the newest that is read; one less while replicas that cannot read the newest may still run. */
+  readonly written: number
+  /** The version of records that were written before they carried one. */
+  readonly unversioned?: number
+}
+
+export const LAYOUTS = {
+  position: { kind: 'position', migrations: [], written: 1 },
+  instance: { kind: 'instance', migrations: [], written: 1 },
+  definition: { kind: 'definition', migrations: [], written: 1, unversioned: 1 },
+  pending: { kind: 'pending', migrations: [], written: 1 },
+  /** The answers that a shard appends for itself; their version is in the header. */
+  internal: { kind: 'internal command', migrations: [], written: 1 },
+} as const satisfies Readonly<Record<string, RecordLayout>>
+
+export const newestReadable = ({ migrations }: RecordLayout): number => migrations.length + 1
+
+/**
+ * The value of a state record, as one of the newest version.
+ * @throws UnrestorableError no JSON object, or of a version that this release does not read
+ */
+export function readVersioned(value: Buffer, layout: RecordLayout): JsonObject {
+  let stored: unknown
+  try {
+    stored = JSON.parse(value.toString())
+  } catch (cause) {
+    throw new UnrestorableError(`${layout.kind} record is not JSON: ${shown(value)}; ${REPAIR}`, { cause })
+  }
+  if (!isObject(stored)) throw new UnrestorableError(`${layout.kind} record is no object: ${shown(value)}; ${REPAIR}`)
+  return migrated(stored, stored.version ?? layout.unversioned, layout)
+}
+
+/**
+ * A record of `version` as one of the newest.
+ * @throws UnrestorableError a version that this release does not read, or a migration that cannot follow the record
+ */
+export function migrated(stored: JsonObject, version: unknown, layout: RecordLayout): JsonObject {
+  const newest = newestReadable(layout)
+  if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1 || version > newest) {
+    throw unknownVersion(version, layout)
+  }
+  let record = stored
+  for (let from = version; from < newest; from++) record = migrate(record, from, layout)
+  return record
+}
+
+function migrate(record: JsonObject, from: number, { kind, migrations }: RecordLayout): JsonObject {
+  try {
+    return migrations[from - 1]?.(record) ?? record
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new UnrestorableError(`${kind} record cannot be taken from version ${from} to ${from + 1}: ${reason}`, {
+      cause,
+    })
+  }
+}
+
+/** What to do about a record that no release has written like that. */
+export const REPAIR =
+  'write the right value under the same key, or a tombstone to give up what it holds, and restart the replica'
+
+function unknownVersion(version: unknown, layout: RecordLayout): UnrestorableError {
+  const newest = newestReadable(layout)
+  const readable = newest === 1 ? '1' : `1 to ${newest}`
+  const cure =
+    typeof version === 'number' && version > newest ? 'run the release that wrote it, or a newer one' : REPAIR
+  return new UnrestorableError(
+    `${layout.kind} record of version ${String(version)}, this release reads ${readable}: ${cure}`,
+  )
+}
+
+const SHOWN_BYTES_MAX = 80
+
+function shown(value: Buffer): string {
+  return value.subarray(0, SHOWN_BYTES_MAX).toString()
+}
