@@ -2,16 +2,17 @@
  * The records of `<prefix>.shard-state`, a compacted topic: last value per key is the state of a shard.
  *   position               how far the shard has read, and what it has applied of each public partition
  *   instance/<instanceId>  a quest instance (bytes of actor/snapshot-bytes.ts)
- *   definition/<ref>       canonical bytes of a definition that an instance plays by
+ *   definition/<ref>       canonical bytes of a definition that an instance plays by (definitions/catalogue.ts)
  *   pending/<origin>       a REGISTER that waits for the answer to a look-up
- * Every value carries its version; one that this release does not know stops its shard rather than losing it.
+ * Every value carries its version (record-layout.ts); one that cannot be read stops its shard rather than losing it.
  */
+import { z } from 'zod'
 import { UnrestorableError } from '../errors.ts'
 import type { InstanceId } from './ids.ts'
+import { type CharacterId, UINT32_MAX } from './ids.ts'
 import type { Lookup } from './lookup.ts'
 import { type Origin, type OriginalRecord, originName } from './origin.ts'
-
-const VERSION = 1
+import { LAYOUTS, REPAIR, type RecordLayout, readVersioned } from './record-layout.ts'
 
 export const POSITION_KEY = Buffer.from('position')
 export const instanceRecordKey = (id: InstanceId): Buffer => Buffer.from(`instance/${id}`)
@@ -39,7 +40,9 @@ export function readStateRecordKey(key: Buffer | null): StateRecordKey {
     case 'pending':
       return { kind: 'pending', origin: rest }
     default:
-      throw new UnrestorableError(`state record with the unknown key "${text}": run a release that knows it`)
+      throw new UnrestorableError(
+        `state record with the unknown key "${text}": run the release that wrote it, or delete it with a tombstone`,
+      )
   }
 }
 
@@ -54,12 +57,19 @@ export interface Position {
 export const FIRST_POSITION: Position = { next: 0, watermarks: new Map() }
 
 export function encodePosition({ next, watermarks }: Position): Buffer {
-  return Buffer.from(JSON.stringify({ version: VERSION, next, watermarks: Object.fromEntries(watermarks) }))
+  const { written: version } = LAYOUTS.position
+  return Buffer.from(JSON.stringify({ version, next, watermarks: Object.fromEntries(watermarks) }))
 }
 
-/** @throws UnrestorableError */
-export function decodePosition(value: Buffer): Position {
-  const { next, watermarks } = readVersioned<{ next: number; watermarks: Record<string, number> }>('position', value)
+const offset = z.int().min(0)
+const storedPosition = z.object({ next: offset, watermarks: z.record(z.string(), offset) })
+
+/**
+ * `layout`: of another release, for tests.
+ * @throws UnrestorableError
+ */
+export function decodePosition(value: Buffer, layout: RecordLayout = LAYOUTS.position): Position {
+  const { next, watermarks } = checked(storedPosition, value, layout)
   return { next, watermarks: new Map(Object.entries(watermarks)) }
 }
 
@@ -74,7 +84,7 @@ export function encodePending({ origin, lookup, original }: PendingRegistration)
   const { topic, partition, offset, timestamp } = origin
   return Buffer.from(
     JSON.stringify({
-      version: VERSION,
+      version: LAYOUTS.pending.written,
       origin: { topic, partition, offset, timestamp },
       lookup,
       key: toBase64(original.key),
@@ -84,15 +94,33 @@ export function encodePending({ origin, lookup, original }: PendingRegistration)
   )
 }
 
-/** @throws UnrestorableError */
-export function decodePending(bytes: Buffer): PendingRegistration {
-  const { origin, lookup, key, value, headers } = readVersioned<{
-    origin: Origin
-    lookup: Lookup
-    key: string | null
-    value: string | null
-    headers: [string, string | null][]
-  }>('pending', bytes)
+/** Zod's own check is a pattern that a megabyte of text makes deep; Buffer.from would pass over what is no base64. */
+const base64 = z
+  .string()
+  .refine(text => text.length % 4 === 0 && !/[^A-Za-z0-9+/=]/.test(text), 'is no base64')
+  .nullable()
+const characterId = z
+  .int()
+  .min(0)
+  .max(UINT32_MAX)
+  .transform(id => id as CharacterId)
+const storedPending = z.object({
+  origin: z.object({ topic: z.string(), partition: offset, offset, timestamp: z.int() }),
+  lookup: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('members'), partyId: z.int().min(0).max(UINT32_MAX) }),
+    z.object({ kind: z.enum(['guild', 'party']), characterId }),
+  ]),
+  key: base64,
+  value: base64,
+  headers: z.array(z.tuple([z.string(), base64])),
+})
+
+/**
+ * `layout`: of another release, for tests.
+ * @throws UnrestorableError
+ */
+export function decodePending(bytes: Buffer, layout: RecordLayout = LAYOUTS.pending): PendingRegistration {
+  const { origin, lookup, key, value, headers } = checked(storedPending, bytes, layout)
   return {
     origin,
     lookup,
@@ -107,17 +135,11 @@ export function decodePending(bytes: Buffer): PendingRegistration {
 const toBase64 = (bytes: Buffer | null): string | null => bytes?.toString('base64') ?? null
 const fromBase64 = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text, 'base64'))
 
-function readVersioned<Stored>(kind: string, value: Buffer): Stored {
-  let stored: { version?: unknown }
-  try {
-    stored = JSON.parse(value.toString())
-  } catch (cause) {
-    throw new UnrestorableError(`${kind} record is not JSON: ${value.subarray(0, 80).toString()}`, { cause })
-  }
-  if (stored?.version !== VERSION) {
-    throw new UnrestorableError(
-      `${kind} record of version ${stored?.version}, this release reads ${VERSION}: run a release that knows it`,
-    )
-  }
-  return stored as Stored
+/** The record as the newest version has it; what that version does not name is left out. */
+function checked<Schema extends z.ZodType>(schema: Schema, value: Buffer, layout: RecordLayout): z.output<Schema> {
+  const parsed = schema.safeParse(readVersioned(value, layout))
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  const place = ['$', ...(issue?.path ?? [])].join('.')
+  throw new UnrestorableError(`${layout.kind} record is damaged at ${place}: ${issue?.message}; ${REPAIR}`)
 }
