@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { QuestDefinition } from '../contract/definition.ts'
+import { LAYOUTS, type RecordLayout, readVersioned } from '../contract/record-layout.ts'
 import { ConfigError, InvariantError, UnrestorableError } from '../errors.ts'
 import { readDefinition } from './definition-reader.ts'
 
@@ -41,20 +42,29 @@ export function compileDefinition(raw: unknown): CompiledDefinition {
 }
 
 /**
- * Bytes that `compileDefinition` once made. They keep their name, also where a newer schema would write them
- * differently: instances in the log refer to it.
- * @throws UnrestorableError where they are not a definition (any more).
+ * Bytes that `compileDefinition` once made, under their name `ref`. They keep both, also where a newer release would
+ * write them differently: instances in the log refer to them. `layout`: of another release, for tests.
+ * @throws UnrestorableError where they are not a definition (any more), or not that one
  */
-export function parseStoredDefinition(bytes: Buffer): CompiledDefinition {
-  try {
-    return fromBytes(bytes)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+export function parseStoredDefinition(
+  bytes: Buffer,
+  ref: string,
+  layout: RecordLayout = LAYOUTS.definition,
+): CompiledDefinition {
+  const reading = readDefinition(readVersioned(bytes, layout))
+  if (reading.kind === 'faults') {
+    const reason = reading.faults.join('; ')
     throw new UnrestorableError(
-      `a stored definition of ${bytes.length} bytes cannot be read: ${reason}; run the version that wrote it`,
-      { cause },
+      `a stored definition of ${bytes.length} bytes cannot be read: ${reason}; run the release that wrote it`,
     )
   }
+  const compiled = named(reading.definition, bytes)
+  if (compiled.ref !== ref) {
+    throw new UnrestorableError(
+      `these ${bytes.length} bytes are the definition ${compiled.ref}, not ${ref}: write back its own, byte for byte`,
+    )
+  }
+  return compiled
 }
 
 export function makeCatalogue(definitions: readonly CompiledDefinition[], warnings: readonly string[] = []): Catalogue {
@@ -71,17 +81,22 @@ export function makeCatalogue(definitions: readonly CompiledDefinition[], warnin
 function fromBytes(bytes: Buffer): CompiledDefinition {
   const reading = readDefinition(JSON.parse(bytes.toString('utf8')))
   if (reading.kind === 'faults') throw new ConfigError(reading.faults)
-  const definition = deeplyFrozen(reading.definition)
+  return named(reading.definition, bytes)
+}
+
+function named(read: QuestDefinition, bytes: Buffer): CompiledDefinition {
+  const definition = deeplyFrozen(read)
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 16)
   return { ref: `${definition.questId}@${hash}`, definition, bytes }
 }
 
 /**
- * The schema's own key order, no white space, and sorted names in what is kept without being understood: the same
+ * The version of the layout, then the schema's own key order, no white space, and sorted names in what is kept without being understood: the same
  * definition written differently has the same bytes.
  */
 function canonicalBytes(definition: QuestDefinition): Buffer {
-  const json = JSON.stringify(definition, (name, value: unknown) =>
+  const versioned = { version: LAYOUTS.definition.written, ...definition }
+  const json = JSON.stringify(versioned, (name, value: unknown) =>
     name === 'properties' || name === 'startEvents' ? withSortedNames(value) : value,
   )
   return Buffer.from(json, 'utf8')

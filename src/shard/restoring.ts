@@ -9,6 +9,7 @@ import { originName } from '../contract/origin.ts'
 import { decodePending, decodePosition, readStateRecordKey } from '../contract/state-record.ts'
 import { parseStoredDefinition } from '../definitions/catalogue.ts'
 import { UnrestorableError } from '../errors.ts'
+import { located, reading } from './damage.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import { ShardState } from './shard-state.ts'
 
@@ -37,7 +38,7 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
     await refuseRemadeTopics(state, dependencies)
   } catch (error) {
     state.close()
-    throw error
+    throw await located(error, dependencies, signal)
   }
   telemetry.restored((clock.elapsed() - startedAt) / 1000, records)
   log.info(
@@ -55,18 +56,19 @@ async function fill(
 ): Promise<void> {
   const instances: [InstanceId, Buffer][] = []
   for (const [name, value] of latest) {
-    const key = readStateRecordKey(Buffer.from(name))
-    if (key.kind === 'position') state.position = decodePosition(value)
+    const key = reading(name, () => readStateRecordKey(Buffer.from(name)))
+    if (key.kind === 'position') state.position = reading(name, () => decodePosition(value))
     else if (key.kind === 'instance') instances.push([key.id, value])
     else if (key.kind === 'definition') {
-      state.definitions.set(key.ref, { compiled: parseStoredDefinition(value), instances: 0 })
+      const compiled = reading(name, () => parseStoredDefinition(value, key.ref))
+      state.definitions.set(key.ref, { compiled, instances: 0 })
     } else {
-      const pending = decodePending(value)
+      const pending = reading(name, () => decodePending(value))
       state.pending.set(originName(pending.origin), pending)
     }
   }
   for (const [index, [id, bytes]] of instances.entries()) {
-    const instance = state.restoreInstance(id, bytes)
+    const instance = reading(`instance/${id}`, () => state.restoreInstance(id, bytes))
     telemetry.instances(shard, stateOf(instance), contextOf(instance).identity.questId, 1)
     if (index % INSTANCES_PER_TURN === INSTANCES_PER_TURN - 1) await clock.sleep(0, signal)
     if (signal.aborted) return

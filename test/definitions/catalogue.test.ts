@@ -1,4 +1,5 @@
 /** A definition's name and bytes stay what they are, and a catalogue finds it by its questId. */
+import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import {
   type CompiledDefinition,
@@ -13,7 +14,7 @@ describe('the name of a definition', () => {
   const ref = (raw: unknown) => compileDefinition(raw).ref
 
   test('is its questId and the first 16 hex digits of the SHA-256 of its bytes', () => {
-    expect(ref(questFixture())).toBe('mill_pq@65752c5446febe43')
+    expect(ref(questFixture())).toBe('mill_pq@256ee70df3519dec')
   })
 
   test('stays with white space, the order of fields, unknown fields and the form of the document', () => {
@@ -49,7 +50,7 @@ describe('the name of a definition', () => {
 describe('stored bytes', () => {
   test('give back the same definition under the same name', () => {
     const compiled = compileDefinition(questFixture())
-    const restored = parseStoredDefinition(Buffer.from(compiled.bytes))
+    const restored = parseStoredDefinition(Buffer.from(compiled.bytes), compiled.ref)
     expect(restored).toStrictEqual(compiled)
   })
 
@@ -57,7 +58,8 @@ describe('stored bytes', () => {
     const older = Buffer.from(
       JSON.stringify({ questId: 'q', name: 'Q', registration: { type: 'party', mode: 'instant' }, exit: 1 }),
     )
-    const restored = parseStoredDefinition(older)
+    const hash = createHash('sha256').update(older).digest('hex').slice(0, 16)
+    const restored = parseStoredDefinition(older, `q@${hash}`)
     expect(restored.definition.duration).toBe(0)
     expect(restored.bytes.equals(older)).toBe(true)
     expect(restored.ref).not.toBe(compileDefinition(restored.definition).ref)
@@ -67,8 +69,19 @@ describe('stored bytes', () => {
     ['not JSON', '{'],
     ['not a definition', '{"questId":"q"}'],
     ['empty', ''],
+    [
+      'of a later version',
+      JSON.stringify({ ...JSON.parse(String(compileDefinition(questFixture()).bytes)), version: 2 }),
+    ],
   ])('that are %s stop their shard', (_, text) => {
-    expect(() => parseStoredDefinition(Buffer.from(text))).toThrow(UnrestorableError)
+    expect(() => parseStoredDefinition(Buffer.from(text), 'q@0')).toThrow(UnrestorableError)
+  })
+
+  test('of another definition than their name says stop their shard', () => {
+    const { bytes, ref } = compileDefinition(questFixture())
+    const read = () => parseStoredDefinition(bytes, 'mill_pq@0000000000000000')
+    expect(read).toThrow(UnrestorableError)
+    expect(read).toThrow(`are the definition ${ref}, not mill_pq@0000000000000000`)
   })
 })
 
