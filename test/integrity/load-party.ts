@@ -27,6 +27,8 @@ export function register({ quest, partyId, channelId }: Party, characterId: numb
 /** What follows the first one's REGISTER, which made the instance. */
 export function scriptOf(party: Party, instanceId: string, random: Random): Command[] {
   const { quest, characters } = party
+  // Of a command that races a timer nobody can say what comes of it.
+  if (quest.stages.some(({ duration = 0 }) => duration > 0)) return []
   const below = (count: number) => Math.floor(random.fraction() * count)
   const someone = () => characters[below(characters.length)] ?? 0
   const command = (type: string): Command => ({ characterId: someone(), type, body: { instanceId } })

@@ -8,7 +8,7 @@ import type { Random } from '../../src/clock.ts'
 import type { TenantId } from '../../src/contract/ids.ts'
 import type { Tenant } from '../../src/contract/tenant.ts'
 import type { JavaNewRecord } from '../support/kafka/independent-client.ts'
-import { instanceIdAt } from '../support/oracle.ts'
+import { instanceIdAt, type OracleQuest } from '../support/oracle.ts'
 import { newTraceparent, type QuestClient, tenantHeaderList } from '../support/quest-client.ts'
 import { OTHER_TENANT, TENANT } from '../support/tenants.ts'
 import { type Command, type Party, register, scriptOf } from './load-party.ts'
@@ -37,20 +37,24 @@ export interface LoadOptions {
   readonly seed: number
   readonly client: QuestClient
   readonly partitions: number
+  /** Default: LOAD_QUESTS. */
+  readonly quests?: readonly OracleQuest[]
 }
 
 export class Load {
   readonly #client: QuestClient
   readonly #partitions: number
+  readonly #quests: readonly OracleQuest[]
   readonly #random: Random
   #playing: Playing[] = []
   #parties = 0
   #oddKind = 0
   #sent = 0
 
-  constructor({ seed, client, partitions }: LoadOptions) {
+  constructor({ seed, client, partitions, quests = LOAD_QUESTS }: LoadOptions) {
     this.#client = client
     this.#partitions = partitions
+    this.#quests = quests
     this.#random = seededRandom(seed)
   }
 
@@ -100,13 +104,17 @@ export class Load {
     }
   }
 
+  /** Each tenant in its turn has a party of the same number, characters, world and channel. */
   #newParty(): Party {
-    const number = ++this.#parties
-    const quest = this.#pick(LOAD_QUESTS)
+    const turn = this.#parties++
+    const tenant = TENANTS[turn % TENANTS.length]
+    if (tenant === undefined) throw new Error('no tenant to play')
+    const number = 1 + Math.floor(turn / TENANTS.length)
+    const [worldId, channelId] = [number % WORLDS, Math.floor(number / WORLDS) % CHANNELS]
+    const quest = this.#pick(this.#quests)
     const characters = Array.from({ length: partySize(quest) }, (_, member) => 10 * number + member)
-    const [worldId, channelId] = [this.#below(WORLDS), this.#below(CHANNELS)]
     const partition = this.#below(this.#partitions)
-    return { quest, tenant: this.#pick(TENANTS), worldId, channelId, partyId: number, characters, partition }
+    return { quest, tenant, worldId, channelId, partyId: number, characters, partition }
   }
 
   /** The next part of each script, interleaved, with odd records in between. */

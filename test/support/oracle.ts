@@ -1,11 +1,10 @@
 /**
  * What must come out, recomputed from what lies in the command topic: a second, plain telling of the behaviour, which
- * shares no code with the service but the name of a new instance. It takes one record after the other and keeps all
- * in memory. It knows no timers, services or leniency, and it needs all commands that can touch one another (of an
- * instance, of a lobby, of a character) to lie in one partition: only there has the log an order.
+ * shares no code with the service. It takes one record after the other and keeps the live instances in memory. It
+ * knows no timers, services or leniency, and it needs all commands that can touch one another (of an instance, of a
+ * lobby, of a character) to lie in one partition: only there has the log an order.
  */
-import type { InstanceId, TenantId } from '../../src/contract/ids.ts'
-import { newInstanceId, shardKeyHash } from '../../src/contract/shard-key.ts'
+import { createHash } from 'node:crypto'
 import type { JavaHeaders, JavaRecord } from './kafka/independent-client.ts'
 import { type ReadCommand, readCommand, readTenant } from './oracle-reading.ts'
 
@@ -29,6 +28,9 @@ interface OracleStage {
   readonly mapIds: readonly number[]
   readonly clearConditions?: readonly OracleCondition[]
   readonly warpType?: string
+  /** Seconds, and what happens then. The oracle itself lets no time pass. */
+  readonly duration?: number
+  readonly onTimeout?: string
 }
 
 interface OracleCondition {
@@ -68,14 +70,28 @@ export interface OracleOptions {
 
 export function recompute(commands: readonly JavaRecord[], options: OracleOptions): Expectation {
   const oracle = new Oracle(options)
-  for (const command of commands) oracle.take(command)
-  return oracle
+  const operations: ExpectedOperation[] = []
+  const deadLetters: ExpectedDeadLetter[] = []
+  let skipped = 0
+  for (const command of commands) {
+    const effect = oracle.take(command)
+    if (effect === 'skipped') skipped++
+    else if (effect === 'nothing') continue
+    else if ('code' in effect) deadLetters.push(effect)
+    else operations.push(effect)
+  }
+  return { operations, deadLetters, skipped }
 }
+
+/** What one record does: `nothing` where it is accepted and changes no more than the instance's own state. */
+export type Effect = ExpectedOperation | ExpectedDeadLetter | 'nothing' | 'skipped'
 
 type State = 'registering' | 'active' | 'cleared' | 'completed' | 'bonus' | 'destroyed'
 
 interface Live {
   readonly id: string
+  /** Of its tenant, as `#live` calls it. */
+  readonly name: string
   readonly tenantHeaders: JavaHeaders
   readonly quest: OracleQuest
   readonly worldId: number
@@ -91,10 +107,7 @@ interface Live {
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-class Oracle implements Expectation {
-  readonly operations: ExpectedOperation[] = []
-  readonly deadLetters: ExpectedDeadLetter[] = []
-  skipped = 0
+export class Oracle {
   readonly #quests: ReadonlyMap<string, OracleQuest>
   readonly #clusterId: string
   /** By tenant and id. */
@@ -111,28 +124,18 @@ class Oracle implements Expectation {
     this.#clusterId = clusterId
   }
 
-  take(record: JavaRecord): void {
+  /** Records of one partition in their order. */
+  take(record: JavaRecord): Effect {
     const command = readCommand(record.value)
-    if (command === 'foreign') {
-      this.skipped++
-      return
-    }
+    if (command === 'foreign') return 'skipped'
     const result = command === 'malformed' ? 'MALFORMED' : this.#run(command, record)
-    if (typeof result === 'string') {
-      this.deadLetters.push({ command: record, code: result })
-      return
-    }
-    if (this.#status.length + this.#character.length === 0) return
+    if (typeof result === 'string') return { command: record, code: result }
+    if (this.#status.length + this.#character.length === 0) return 'nothing'
     const { id: instanceId, tenantHeaders } = result
-    this.operations.push({
-      command: record,
-      instanceId,
-      tenantHeaders,
-      status: this.#status,
-      character: this.#character,
-    })
+    const operation = { command: record, instanceId, tenantHeaders, status: this.#status, character: this.#character }
     this.#status = []
     this.#character = []
+    return operation
   }
 
   /** The instance, or why not. */
@@ -165,12 +168,13 @@ class Oracle implements Expectation {
     const lobby = individual || partyId > 0 ? `${channel}/${quest.questId}/${partyId}` : undefined
     let live = lobby === undefined ? undefined : this.#lobbies.get(lobby)
     if (live === undefined) {
-      const id = newInstanceId(this.#clusterId, record, shardKeyHash(tenant.id as TenantId, worldId, channelId))
+      const id = instanceIdAt(this.#clusterId, record, { tenantId: tenant.id, worldId, channelId })
+      const name = `${tenant.name}/${id}`
       live = {
-        ...{ id, tenantHeaders: tenant.headers, quest, worldId, channelId, partyId, channel, lobby },
+        ...{ id, name, tenantHeaders: tenant.headers, quest, worldId, channelId, partyId, channel, lobby },
         ...{ members: [characterId], state: 'registering', stage: 0, counts: new Map() },
       }
-      this.#live.set(`${tenant.name}/${id}`, live)
+      this.#live.set(name, live)
       if (lobby !== undefined) this.#lobbies.set(lobby, live)
       this.#say(live, 'INSTANCE_CREATED', { partyId, channelId })
       if (mode === 'timed') this.#say(live, 'REGISTRATION_OPENED', { duration })
@@ -260,7 +264,7 @@ class Oracle implements Expectation {
     live.state = 'destroyed'
     this.#warp(live, live.quest.exit, NIL)
     this.#say(live, 'INSTANCE_DESTROYED', {})
-    for (const [name, other] of this.#live) if (other === live) this.#live.delete(name)
+    this.#live.delete(live.name)
     for (const character of live.members) this.#places.delete(`${live.channel}/${character}`)
     if (live.lobby !== undefined) this.#lobbies.delete(live.lobby)
   }
@@ -280,13 +284,28 @@ class Oracle implements Expectation {
   }
 }
 
-/** The id that the REGISTER at that place makes an instance by. */
+/** The id that the REGISTER at that place makes an instance by: told by its docs, and not by the service's code. */
 export function instanceIdAt(
   clusterId: string,
   origin: { readonly topic: string; readonly partition: number; readonly offset: number; readonly timestamp: number },
-  channel: { readonly tenantId: TenantId; readonly worldId: number; readonly channelId: number },
-): InstanceId {
-  return newInstanceId(clusterId, origin, shardKeyHash(channel.tenantId, channel.worldId, channel.channelId))
+  channel: { readonly tenantId: string; readonly worldId: number; readonly channelId: number },
+): string {
+  const { topic, partition, offset, timestamp } = origin
+  const place = sha256(JSON.stringify([clusterId, topic, partition, offset, timestamp]))
+  const shardKey = sha256(`${channel.tenantId}/${channel.worldId}/${channel.channelId}`).slice(0, 8)
+  const version = `8${place.slice(13, 16)}`
+  const variant = ((Number.parseInt(place.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
+  return [
+    place.slice(0, 8),
+    place.slice(8, 12),
+    version,
+    variant + place.slice(17, 20),
+    place.slice(20, 24) + shardKey,
+  ].join('-')
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
 }
 
 function stageOf({ quest, stage }: Live): OracleStage {

@@ -37,6 +37,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -119,8 +120,10 @@ public class IndependentClient {
       consumer.seekToBeginning(partitions);
       long deadline = System.currentTimeMillis() + LIMIT_MS;
       while (partitions.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
-        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("not at " + ends + " in time");
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(200)))
+        if (System.currentTimeMillis() > deadline) throw new IllegalStateException("nothing comes, and not at " + ends + " yet");
+        ConsumerRecords<byte[], byte[]> polled = consumer.poll(Duration.ofMillis(200));
+        if (!polled.isEmpty()) deadline = System.currentTimeMillis() + LIMIT_MS;
+        for (ConsumerRecord<byte[], byte[]> record : polled)
           if (record.offset() < ends.get(new TopicPartition(record.topic(), record.partition()))) print(record);
       }
     }

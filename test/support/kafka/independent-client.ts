@@ -2,7 +2,7 @@
  * Reads and writes a real Kafka by Kafka's own Java client, as the judge of what we wrote. Works on any broker; needs
  * a JDK (java-process.ts). Only shapes here: what happens is in IndependentClient.java.
  */
-import { askJava } from './java-process.ts'
+import { askJava, tellOfEach } from './java-process.ts'
 
 /** In the order they lie in the record; a name may come twice. */
 export type JavaHeaders = readonly (readonly [name: string, value: Buffer | null])[]
@@ -64,6 +64,16 @@ export function readCommitted(bootstrap: string, topics: readonly string[]): Pro
   return read(bootstrap, 'read_committed', topics)
 }
 
+/** As `readCommitted`, one record at a time: for more of them than memory should hold. */
+export function eachCommitted(
+  bootstrap: string,
+  topics: readonly string[],
+  take: (record: JavaRecord) => void,
+): Promise<void> {
+  const request = { do: 'read', bootstrap, isolation: 'read_committed', topics }
+  return tellOfEach(request, answer => take(recordOf(answer)))
+}
+
 /** All records, those of open and aborted transactions too. */
 export function readUncommitted(bootstrap: string, topics: readonly string[]): Promise<readonly JavaRecord[]> {
   return read(bootstrap, 'read_uncommitted', topics)
@@ -105,11 +115,13 @@ interface EncodedRecord extends JavaPosition {
 }
 
 function read(bootstrap: string, isolation: string, topics: readonly string[]): Promise<readonly JavaRecord[]> {
-  return askJava({ do: 'read', bootstrap, isolation, topics }, answer => {
-    const record = answer as EncodedRecord
-    const headers: JavaHeaders = record.headers.map(([name, value]) => [name, bytes(value)])
-    return { ...record, key: bytes(record.key), value: bytes(record.value), headers }
-  })
+  return askJava({ do: 'read', bootstrap, isolation, topics }, recordOf)
+}
+
+function recordOf(answer: unknown): JavaRecord {
+  const record = answer as EncodedRecord
+  const headers: JavaHeaders = record.headers.map(([name, value]) => [name, bytes(value)])
+  return { ...record, key: bytes(record.key), value: bytes(record.value), headers }
 }
 
 function base64(content: Buffer | string | null | undefined): string | null {

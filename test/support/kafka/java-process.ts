@@ -15,7 +15,9 @@ import { jvmOptions } from '../../../scripts/kafka-broker/cluster.ts'
 import { cached, DEFAULT_KAFKA_VERSION, kafkaJars } from '../../../scripts/kafka-broker/jars.ts'
 import { findJava, jdkProgram } from '../../../scripts/kafka-broker/java.ts'
 
-const SOURCE = fileURLToPath(new URL('IndependentClient.java', import.meta.url))
+/** Java's source lies in test/ only, also for what was built into dist/. */
+const HERE = new URL('.', import.meta.url).href.replace('/dist/test/', '/test/')
+const SOURCE = fileURLToPath(new URL('IndependentClient.java', HERE))
 const MAIN_CLASS = 'IndependentClient'
 /** Of what Java last complained about, kept for the message when it dies. */
 const COMPLAINTS_CHARACTERS = 4_000
@@ -27,16 +29,22 @@ let shared: Promise<JavaProcess> | undefined
  * @throws Error with Java's reason, when the request failed there or the process died.
  */
 export async function askJava<Item>(request: object, decode: (answer: unknown) => Item): Promise<readonly Item[]> {
+  const answers: Item[] = []
+  await tellOfEach(request, answer => answers.push(decode(answer)))
+  return answers
+}
+
+/** As `askJava`, for more answers than memory should hold: `take` is given each as it comes. */
+export async function tellOfEach(request: object, take: (answer: unknown) => void): Promise<void> {
   shared ??= JavaProcess.start()
   const java = await shared
-  const answers = await java.ask(JSON.stringify(request))
-  return answers.map(answer => decode(JSON.parse(answer)))
+  await java.ask(JSON.stringify(request), answer => take(JSON.parse(answer)))
 }
 
 interface Pending {
-  readonly answers: string[]
-  readonly resolve: (answers: readonly string[]) => void
-  readonly reject: (error: Error) => void
+  readonly take: (answer: string) => void
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
 }
 
 class JavaProcess {
@@ -66,9 +74,9 @@ class JavaProcess {
     this.#holdOpen(false)
   }
 
-  ask(request: string): Promise<readonly string[]> {
+  ask(request: string, take: (answer: string) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pending.push({ answers: [], resolve, reject })
+      this.#pending.push({ take, resolve, reject })
       this.#holdOpen(true)
       this.#child.stdin.write(`${request}\n`)
     })
@@ -78,12 +86,17 @@ class JavaProcess {
     const [current] = this.#pending
     const rest = line.slice(1)
     if (line.startsWith('+')) {
-      current?.answers.push(rest)
+      try {
+        current?.take(rest)
+      } catch (error) {
+        // The rest of its answers still comes, and is of no use to anybody.
+        current?.reject(error)
+      }
       return
     }
     this.#pending.shift()
     this.#holdOpen(this.#pending.length > 0)
-    if (line === '.') current?.resolve(current.answers)
+    if (line === '.') current?.resolve()
     else current?.reject(new Error(`the Java client failed: ${rest}`))
   }
 
