@@ -38,6 +38,7 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   const refusals = new Tally('code')
   const messages = new Tally('topic', 'type')
   const commits = new Tally('outcome')
+  const lost = new Tally('topic')
   const shards = new ShardTallies()
   let ingressRecords = 0
   let restoredRecords = 0
@@ -74,6 +75,12 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   counter('party_quest_ingress_records_total', 'Records forwarded to shards', [], () => [
     { labels: {}, value: ingressRecords },
   ])
+  counter(
+    'party_quest_ingress_lost_records_total',
+    'Records that retention took before they were forwarded',
+    lost.names,
+    () => lost.rows(),
+  )
   counter('party_quest_restored_records_total', 'State records read back', [], () => [
     { labels: {}, value: restoredRecords },
   ])
@@ -82,6 +89,9 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   )
   gauge('party_quest_shards', 'Shards of this replica', ['phase'], () => shards.phases())
   gauge('party_quest_shard_lag_records', 'Records that wait for the shard', ['shard'], () => shards.lags())
+  gauge('party_quest_pending_registrations', 'Registrations that wait for the answer to a look-up', ['shard'], () =>
+    shards.pendings(),
+  )
 
   const commitSeconds = histogram('party_quest_commit_seconds', 'Time of a transaction', COMMIT_SECONDS)
   const commitRecords = histogram('party_quest_commit_records', 'Records in a transaction', COMMIT_RECORDS)
@@ -115,6 +125,8 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
     },
     timerFired: latenessSeconds => timerLateness.observe(latenessSeconds),
     lookup: (service, outcome, seconds) => lookupSeconds.observe({ service, outcome }, seconds),
+    pendingRegistrations: (shard, count) => shards.pending(shard, count),
+    ingressLostRecords: (topic, count) => lost.add(count, topic),
     ingressRecords: count => {
       ingressRecords += count
     },

@@ -7,7 +7,8 @@ import type { RefusalCode } from './contract/refusal.ts'
 export type CommandOutcome = 'applied' | 'refused' | 'skipped' | 'duplicate'
 export type CommitOutcome = 'committed' | 'fenced' | 'unknown' | 'failed'
 export type LookupService = 'parties' | 'guilds'
-export type LookupOutcome = 'answered' | 'not_found' | 'failed' | 'timed_out'
+/** `not_asked`: it waited too long for its turn, and was given up. */
+export type LookupOutcome = 'answered' | 'not_found' | 'failed' | 'timed_out' | 'not_asked'
 
 export interface Telemetry {
   /** A record was dealt with. Any `type` will do: one that is not a command of ours counts as "other". */
@@ -27,11 +28,15 @@ export interface Telemetry {
   timerFired(latenessSeconds: number): void
   /** One look-up, all its attempts together. */
   lookup(service: LookupService, outcome: LookupOutcome, seconds: number): void
+  /** How many registrations of the shard wait for the answer to a look-up. */
+  pendingRegistrations(shard: number, count: number): void
   /** Records read from public topics and acknowledged in shard-commands. */
   ingressRecords(count: number): void
+  /** Records of a public topic that retention took before they were forwarded. */
+  ingressLostRecords(topic: string, count: number): void
   /** `delta` more (or fewer) instances of `quest` are in `state` on this shard. */
   instances(shard: number, state: string, quest: string, delta: number): void
-  /** The shard is not ours any more: whatever was said of its phase, lag and instances no longer counts. */
+  /** The shard is not ours any more: whatever was said of it no longer counts. */
   shardForgotten(shard: number): void
 }
 
@@ -45,7 +50,9 @@ export const silentTelemetry: Telemetry = {
   restored: () => {},
   timerFired: () => {},
   lookup: () => {},
+  pendingRegistrations: () => {},
   ingressRecords: () => {},
+  ingressLostRecords: () => {},
   instances: () => {},
   shardForgotten: () => {},
 }

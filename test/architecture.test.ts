@@ -65,7 +65,7 @@ test('the files are found, and so are their imports', () => {
 
 describe('a folder knows only what lies before it on the path of a command', () => {
   const GROUND = ['src/errors.ts', 'src/clock.ts']
-  const OBSERVERS = ['src/alarm.ts', 'src/back-off.ts', 'src/log.ts', 'src/telemetry.ts', 'src/tracing.ts']
+  const OBSERVERS = ['alarm', 'back-off', 'log', 'reminder', 'telemetry', 'tracing'].map(name => `src/${name}.ts`)
   const CONTRACT = 'src/contract/'
   const PORT = ['src/transport/port.ts', 'src/transport/partitioner.ts', 'src/transport/sticky-assignment.ts']
 

@@ -24,6 +24,8 @@ describe('metrics', () => {
     telemetry.timerFired(0.01)
     telemetry.lookup('parties', 'answered', 0.03)
     telemetry.ingressRecords(4)
+    telemetry.ingressLostRecords('commands', 3)
+    telemetry.pendingRegistrations(3, 2)
     telemetry.instances(3, 'active', 'kerning_city_pq', 2)
     const names = Object.keys(await series(metrics)).map(name => {
       const [base = '', labels = ''] = name.replace('}', '').split('{')
@@ -35,10 +37,12 @@ describe('metrics', () => {
       'party_quest_commit_records{}',
       'party_quest_commit_seconds{}',
       'party_quest_commits_total{outcome}',
+      'party_quest_ingress_lost_records_total{topic}',
       'party_quest_ingress_records_total{}',
       'party_quest_instances{state,quest}',
       'party_quest_lookup_seconds{service,outcome}',
       'party_quest_messages_total{topic,type}',
+      'party_quest_pending_registrations{shard}',
       'party_quest_refusals_total{code}',
       'party_quest_restore_seconds{}',
       'party_quest_restored_records_total{}',
@@ -62,6 +66,7 @@ describe('metrics', () => {
     telemetry.restored(0.2, 20)
     telemetry.ingressRecords(4)
     telemetry.ingressRecords(5)
+    telemetry.ingressLostRecords('commands', 3)
     const first = await series(metrics)
     expect(first).toMatchObject({
       'party_quest_commands_total{type="REGISTER",outcome="applied"}': 2,
@@ -75,6 +80,7 @@ describe('metrics', () => {
       party_quest_commit_seconds_count: 1,
       party_quest_restored_records_total: 520,
       party_quest_ingress_records_total: 9,
+      'party_quest_ingress_lost_records_total{topic="commands"}': 3,
     })
     expect(await series(metrics)).toEqual(first)
   })
@@ -111,6 +117,7 @@ describe('metrics', () => {
     telemetry.shardPhase(2, 'fencing')
     telemetry.shardPhase(1, 'running')
     telemetry.shardLag(1, 40)
+    telemetry.pendingRegistrations(1, 7)
     telemetry.shardLag(2, 5)
     expect(await series(metrics)).toMatchObject({
       'party_quest_shards{phase="fencing"}': 1,
@@ -118,6 +125,7 @@ describe('metrics', () => {
       'party_quest_shards{phase="running"}': 1,
       'party_quest_shards{phase="dead"}': 0,
       'party_quest_shard_lag_records{shard="1"}': 40,
+      'party_quest_pending_registrations{shard="1"}': 7,
     })
     telemetry.shardForgotten(1)
     telemetry.shardPhase(2, undefined)
@@ -127,6 +135,7 @@ describe('metrics', () => {
       'party_quest_shards{phase="running"}': 0,
     })
     expect(Object.keys(after)).not.toContain('party_quest_shard_lag_records{shard="1"}')
+    expect(Object.keys(after)).not.toContain('party_quest_pending_registrations{shard="1"}')
   })
 
   it('show what Node tells of itself, and two services in one process do not mix', async () => {

@@ -12,6 +12,7 @@ import { routeOf } from '../contract/routing.ts'
 import { forward, forwardOversized } from '../contract/shard-command.ts'
 import { OffsetOutOfRangeError, RecordTooLargeError } from '../errors.ts'
 import type { Log } from '../log.ts'
+import { Reminder } from '../reminder.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type {
   Appender,
@@ -70,10 +71,12 @@ export class Ingress {
   #committer: OffsetCommitter | undefined
   #done: Promise<void> | undefined
   readonly #alarm: Alarm
+  readonly #unappended: Reminder
 
   constructor(options: IngressOptions) {
     this.#options = options
     this.#alarm = new Alarm(options.clock)
+    this.#unappended = new Reminder(options.clock)
     this.#reader = options.transport.openReader('ingress')
     this.#appender = options.transport.openAppender('ingress')
   }
@@ -190,8 +193,11 @@ export class Ingress {
       source.feed = undefined
       return
     }
+    // Counted in offsets, the markers of transactions among them: at most so many records.
+    const lost = Math.max(0, error.earliest - (source.feed?.position ?? error.earliest))
+    this.#options.telemetry.ingressLostRecords(partition.topic, lost)
     this.#options.log.error(
-      { ...partition, earliest: error.earliest, end: error.end, err: error },
+      { ...partition, lost, earliest: error.earliest, end: error.end, err: error },
       'the committed offset is not in the log any more: going on at the earliest record, what was between is lost to us',
     )
     if (this.#sources.get(partitionName(partition)) !== source) return
@@ -236,7 +242,12 @@ export class Ingress {
           bytesMax = Math.min(bytesMax, FORWARDED_BYTES_KEPT * 2) / 2
           log.error({ err: error, bytesMax }, 'a record does not fit shard-commands: raise its max.message.bytes')
         } else {
-          log.warn({ err: error, records: routed.length }, 'ingress cannot append, sending the same batch again')
+          this.#unappended.happened(times =>
+            log.warn(
+              { err: error, records: routed.length, failed: times },
+              'ingress cannot append, sending the same batch again',
+            ),
+          )
         }
         await clock.sleep(backOffMs(failures, RETRY, this.#options.random), signal)
       }

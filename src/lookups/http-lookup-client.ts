@@ -18,6 +18,9 @@ export interface LookupServiceUrls {
   readonly guildsServiceUrl?: string | undefined
 }
 
+/** A guild of hundreds has some 100 KB; beyond this an answer is read no further, however long it goes on. */
+const ANSWER_BYTES_MAX = 1 << 20
+
 const uint32 = z.coerce.number().int().min(0).max(UINT32_MAX)
 const characterId = uint32.transform(id => id as CharacterId)
 const uint8 = z.number().int().min(0).max(UINT8_MAX)
@@ -35,9 +38,13 @@ const groupsDocument = z.object({ data: z.array(z.object({ id: uint32 })) })
 export function createHttpLookupClient(urls: LookupServiceUrls, fetchUrl: typeof fetch = fetch): LookupClient {
   const get = async (url: string, headers: Headers, signal: AbortSignal): Promise<unknown> => {
     const response = await fetchUrl(url, { headers: httpHeaders(headers), signal })
-    if (response.status === 404) throw new LookupNotFoundError(`GET ${url} answered 404`)
-    if (!response.ok) throw new Error(`GET ${url} answered ${response.status}`)
-    return await response.json()
+    if (!response.ok) {
+      // Unread, it would hold its connection for as long as the service likes to write.
+      await response.body?.cancel()
+      if (response.status === 404) throw new LookupNotFoundError(`GET ${url} answered 404`)
+      throw new Error(`GET ${url} answered ${response.status}`)
+    }
+    return JSON.parse(await textOf(response, url))
   }
 
   const group = async (base: string, id: CharacterId, headers: Headers, signal: AbortSignal): Promise<LookupAnswer> => {
@@ -65,6 +72,19 @@ export function createHttpLookupClient(urls: LookupServiceUrls, fetchUrl: typeof
       }
     },
   }
+}
+
+/** @throws Error the answer is larger than it may be; what is left of it is not read. */
+async function textOf(response: Response, url: string): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  // Leaving the loop early cancels the body, and with it the connection.
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length
+    if (bytes > ANSWER_BYTES_MAX) throw new Error(`GET ${url} answers with more than ${ANSWER_BYTES_MAX} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 /** The tenant of the REGISTER as text, and its trace context as it came, where it is a valid one. */

@@ -1,5 +1,5 @@
 /**
- * What is true of single shards: phase, lag, instances. Kept per shard, so that it goes with the shard however it
+ * What is true of single shards: phase, lag, instances, registrations that wait. Kept per shard, so that it goes with the shard however it
  * was lost, and summed only when somebody looks.
  */
 import { type Row, Tally } from './tally.ts'
@@ -10,6 +10,7 @@ const PHASES = ['fencing', 'restoring', 'running', 'draining', 'dead']
 export class ShardTallies {
   readonly #phase = new Map<number, string>()
   readonly #lag = new Map<number, number>()
+  readonly #pending = new Map<number, number>()
   readonly #instances = new Map<number, Tally>()
   /** What was ever seen falls to 0 when it is over, rather than leave the graph as it last was. */
   readonly #phasesSeen = new Set(PHASES)
@@ -28,6 +29,10 @@ export class ShardTallies {
     this.#lag.set(shard, records)
   }
 
+  pending(shard: number, registrations: number): void {
+    this.#pending.set(shard, registrations)
+  }
+
   count(shard: number, state: string, quest: string, delta: number): void {
     let tally = this.#instances.get(shard)
     if (tally === undefined) {
@@ -41,6 +46,7 @@ export class ShardTallies {
   forget(shard: number): void {
     this.#phase.delete(shard)
     this.#lag.delete(shard)
+    this.#pending.delete(shard)
     this.#instances.delete(shard)
   }
 
@@ -51,8 +57,12 @@ export class ShardTallies {
     return tally.rows()
   }
 
-  *lags(): Iterable<Row> {
-    for (const [shard, value] of this.#lag) yield { labels: { shard: String(shard) }, value }
+  lags(): Iterable<Row> {
+    return byShard(this.#lag)
+  }
+
+  pendings(): Iterable<Row> {
+    return byShard(this.#pending)
   }
 
   instances(): Iterable<Row> {
@@ -61,4 +71,8 @@ export class ShardTallies {
     for (const tally of this.#instances.values()) total.addAll(tally)
     return total.rows()
   }
+}
+
+function* byShard(values: ReadonlyMap<number, number>): Iterable<Row> {
+  for (const [shard, value] of values) yield { labels: { shard: String(shard) }, value }
 }

@@ -27,6 +27,7 @@ import { dueTimer } from './supervisor.ts'
 const OUTBOX_BYTES_MAX = 8 << 20
 /** A timer whose instance is at fault is tried again after this. */
 const FAULTY_TIMER_RETRY_MS = 60_000
+const NO_ROOM_TO_WAIT = 'too many registrations wait for the same answer already: register again later'
 
 export class Batch {
   readonly overlay: Overlay
@@ -164,7 +165,10 @@ export class Batch {
       }
       if (outcome?.kind === 'waits') {
         // Counted when it is answered.
-        this.overlay.keepPending({ origin, original, lookup: outcome.lookup })
+        if (this.overlay.keepPending({ origin, original, lookup: outcome.lookup })) return
+        this.#dependencies.lookups.turnedAway(outcome.lookup, this.#dependencies)
+        this.#refuse(type, origin, original, refuse('LOOKUP_FAILED', NO_ROOM_TO_WAIT))
+        this.report.traced(span, type, startedAt, { 'error.type': 'LOOKUP_FAILED' })
         return
       }
       if (outcome !== undefined) this.#keep(outcome, span)

@@ -11,7 +11,8 @@ import type { Lookup, LookupAnswer, LookupAnswered } from '../contract/lookup.ts
 import { originName } from '../contract/origin.ts'
 import { internalCommand } from '../contract/shard-command.ts'
 import type { PendingRegistration } from '../contract/state-record.ts'
-import type { LookupOutcome, Telemetry } from '../telemetry.ts'
+import { Reminder } from '../reminder.ts'
+import type { LookupOutcome, LookupService, Telemetry } from '../telemetry.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
 /**
@@ -19,6 +20,11 @@ import type { ShardDependencies } from './shard-dependencies.ts'
  * safe. Each service has its own, so that a hanging one holds up nobody who asks the other.
  */
 const LOOKUPS_AT_ONCE_MAX = 64
+/**
+ * Who waited longer for his turn is not asked for any more: a quest that begins long after its player has given up
+ * helps nobody, and the queue before a silent service stays as long as this at most.
+ */
+const TURN_WAIT_MS_MAX = 30_000
 const RETRY: BackOff = { msMin: 100, msMax: 1000 }
 
 /** A service that can be asked. */
@@ -51,10 +57,24 @@ export interface ShardLookups {
 
 export class LookupRunner {
   readonly #options: LookupRunnerOptions
-  readonly #turns = { parties: new Turns(LOOKUPS_AT_ONCE_MAX), guilds: new Turns(LOOKUPS_AT_ONCE_MAX) }
+  readonly #services: Readonly<Record<LookupService, Asking>>
+  readonly #unappended: Reminder
 
   constructor(options: LookupRunnerOptions) {
     this.#options = options
+    this.#services = { parties: new Asking(options.clock), guilds: new Asking(options.clock) }
+    this.#unappended = new Reminder(options.clock)
+  }
+
+  /** A registration was refused because too many of its shard wait already. */
+  turnedAway(lookup: Lookup, { shard, log }: Pick<ShardDependencies, 'shard' | 'log'>): void {
+    const service = serviceOf(lookup)
+    this.#services[service].turnedAway.happened(times =>
+      log.error(
+        { service, shard, refused: times, waiting: this.#services[service].turns.waiting },
+        'too many registrations wait for a look-up: more are refused until the service answers',
+      ),
+    )
   }
 
   forShard(dependencies: ShardDependencies, stop: AbortSignal): ShardLookups {
@@ -68,19 +88,44 @@ export class LookupRunner {
   }
 
   async #run(pending: PendingRegistration, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
-    const turns = this.#turns[serviceOf(pending.lookup)]
+    const { turns } = this.#services[serviceOf(pending.lookup)]
+    const { clock } = this.#options
+    const since = clock.elapsed()
     await turns.take()
     try {
       if (stop.aborted) return
-      const answer = await this.#answer(pending, stop)
+      const waitedMs = clock.elapsed() - since
+      const answer =
+        waitedMs > TURN_WAIT_MS_MAX
+          ? this.#unasked(pending, waitedMs, dependencies)
+          : await this.#answer(pending, dependencies, stop)
       if (!stop.aborted) await this.#append({ pending: originName(pending.origin), answer }, dependencies, stop)
     } finally {
       turns.give()
     }
   }
 
+  #unasked({ lookup }: PendingRegistration, waitedMs: number, dependencies: ShardDependencies): LookupAnswer {
+    const reason = `${serviceOf(lookup)} is too slow for the registrations that come: ${waitedMs} ms without a turn to ask`
+    this.#options.telemetry.lookup(serviceOf(lookup), 'not_asked', waitedMs / 1000)
+    this.#complain(lookup, reason, dependencies)
+    return { type: 'LOOKUP_FAILED', reason }
+  }
+
+  #complain(lookup: Lookup, reason: string, { log }: ShardDependencies): void {
+    const service = serviceOf(lookup)
+    const { turns, failed } = this.#services[service]
+    failed.happened(times =>
+      log.warn({ service, failed: times, waiting: turns.waiting, reason }, 'look-ups fail, registrations are refused'),
+    )
+  }
+
   /** The service's answer, or that there is none: never throws. */
-  async #answer({ lookup, original }: PendingRegistration, stop: AbortSignal): Promise<LookupAnswer> {
+  async #answer(
+    { lookup, original }: PendingRegistration,
+    dependencies: ShardDependencies,
+    stop: AbortSignal,
+  ): Promise<LookupAnswer> {
     const { client, timeoutMs, clock, telemetry } = this.#options
     const startedAt = clock.elapsed()
     const over = new AbortController()
@@ -105,12 +150,13 @@ export class LookupRunner {
         }
         await clock.sleep(backOffMs(attempt, RETRY, this.#options.random), over.signal)
         if (over.signal.aborted) {
+          const reason = `no answer within ${timeoutMs} ms (${attempt + 1} attempts, the last: ${failure.message})`
           // One that was stopped has come to nothing yet: the next owner asks again.
-          if (!stop.aborted) report('timed_out')
-          return {
-            type: 'LOOKUP_FAILED',
-            reason: `no answer within ${timeoutMs} ms (${attempt + 1} attempts, the last: ${failure.message})`,
+          if (!stop.aborted) {
+            report('timed_out')
+            this.#complain(lookup, reason, dependencies)
           }
+          return { type: 'LOOKUP_FAILED', reason }
         }
       }
     } finally {
@@ -129,7 +175,12 @@ export class LookupRunner {
         await appender.append([internalCommand(shard, internal.shardCommands, answered)])
         return
       } catch (error) {
-        log.warn({ err: error, pending: answered.pending }, 'could not append the answer of a look-up, trying again')
+        this.#unappended.happened(times =>
+          log.warn(
+            { err: error, pending: answered.pending, failed: times },
+            'could not append the answer of a look-up, trying again',
+          ),
+        )
         await this.#options.clock.sleep(backOffMs(attempt, RETRY, this.#options.random), stop)
       }
     }
@@ -140,6 +191,18 @@ function serviceOf({ kind }: Lookup): 'parties' | 'guilds' {
   return kind === 'guild' ? 'guilds' : 'parties'
 }
 
+/** One service: who is asking it, who waits, and what was last said of it in the log. */
+class Asking {
+  readonly turns = new Turns(LOOKUPS_AT_ONCE_MAX)
+  readonly failed: Reminder
+  readonly turnedAway: Reminder
+
+  constructor(clock: Clock) {
+    this.failed = new Reminder(clock)
+    this.turnedAway = new Reminder(clock)
+  }
+}
+
 /** So many at once, the others in the order in which they came. */
 class Turns {
   #free: number
@@ -147,6 +210,10 @@ class Turns {
 
   constructor(atOnceMax: number) {
     this.#free = atOnceMax
+  }
+
+  get waiting(): number {
+    return this.#waiting.length
   }
 
   /** Resolves when it is one's turn; `give` ends it. */

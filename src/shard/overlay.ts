@@ -6,7 +6,7 @@
 import type { Instance } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
-import { partitionName } from '../contract/log-record.ts'
+import { partitionName, recordBytes } from '../contract/log-record.ts'
 import { type Origin, originName } from '../contract/origin.ts'
 import {
   definitionRecordKey,
@@ -21,6 +21,7 @@ import {
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { ClaimOverlay, claim, claimChanged } from './claims.ts'
 import type { InstanceView, Outcome } from './outcome.ts'
+import { mayWait } from './pending-registrations.ts'
 import type { ShardState } from './shard-state.ts'
 
 /** Before is what is committed; `undefined` on either side: there is none. */
@@ -44,10 +45,14 @@ export class Overlay implements InstanceView {
   readonly #state: ShardState
   readonly #watermarks = new Map<string, number>()
   #next: number
+  #waiting: number
+  #waitingBytes: number
 
   constructor(state: ShardState) {
     this.#state = state
     this.#next = state.position.next
+    this.#waiting = state.pending.size
+    this.#waitingBytes = state.pending.bytes
     this.claims = new ClaimOverlay(state.claims)
   }
 
@@ -101,12 +106,22 @@ export class Overlay implements InstanceView {
     if (before !== undefined && after === undefined) this.#use(before.definition, compiled, -1)
   }
 
-  keepPending(registration: PendingRegistration): void {
+  /** Whether it is kept; false at the bound on registrations that wait. */
+  keepPending(registration: PendingRegistration): boolean {
+    const bytes = recordBytes(registration.original)
+    if (!mayWait(this.#waiting, this.#waitingBytes + bytes)) return false
     this.pending.set(originName(registration.origin), registration)
+    this.#waiting += 1
+    this.#waitingBytes += bytes
+    return true
   }
 
   dropPending(name: string): void {
+    const dropped = this.pendingRegistration(name)
     this.pending.set(name, undefined)
+    if (dropped === undefined) return
+    this.#waiting -= 1
+    this.#waitingBytes -= recordBytes(dropped.original)
   }
 
   /** The state records of the transaction: the last value of everything that changed, and the position. */

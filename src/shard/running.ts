@@ -12,8 +12,8 @@ import { LogTrimmer } from './log-trimmer.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import type { ShardState } from './shard-state.ts'
 
-/** Records taken from the feed at once: between two takes the batch looks at its own size. */
-const TAKE_RECORDS = 25
+/** Timers, and records, taken at once: between two takes the batch looks at its own size. */
+const TAKE = 25
 /** The longest sleep without a deadline; waking up for nothing is cheap, and timers of Node end at 24 days. */
 const IDLE_MS_MAX = 30_000
 
@@ -21,6 +21,8 @@ export interface RunningOptions {
   readonly state: ShardState
   readonly sink: TransactionalSink
   readonly deadLetterBytesMax: number
+  /** Called after each transaction. */
+  readonly onCommitted: () => void
 }
 
 /** Resolves when `stop` aborts, between two transactions. */
@@ -34,6 +36,7 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
   const effects = lookups.forShard(dependencies, stop)
   try {
     for (const pending of state.pending.values()) effects.start(pending)
+    telemetry.pendingRegistrations(shard, state.pending.size)
     while (!stop.aborted) {
       const batch = prepare(feed, options, dependencies)
       if (batch === undefined) {
@@ -42,10 +45,14 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
         continue
       }
       if (batch.overlay.isUntouched) batch.settle()
-      else await commit(batch, sink, dependencies)
+      else {
+        await commit(batch, sink, dependencies)
+        options.onCommitted()
+      }
       for (const pending of batch.overlay.pending.values()) if (pending !== undefined) effects.start(pending)
       trimmer.committed(state.position.next)
       telemetry.shardLag(shard, Math.max(0, feed.end - state.position.next))
+      telemetry.pendingRegistrations(shard, state.pending.size)
     }
   } catch (error) {
     throw error instanceof OffsetOutOfRangeError ? lostCommands(error, state, dependencies) : error
@@ -62,16 +69,22 @@ function prepare(
   dependencies: ShardDependencies,
 ): Batch | undefined {
   const { batchRecordsMax } = dependencies.limits
-  const due = state.deadlines.takeDue(dependencies.clock.now(), batchRecordsMax)
-  let records = feed.take(Math.min(TAKE_RECORDS, batchRecordsMax))
+  const now = dependencies.clock.now()
+  let due = state.deadlines.takeDue(now, Math.min(TAKE, batchRecordsMax))
+  let records = feed.take(Math.min(TAKE, batchRecordsMax))
   if (due.length === 0 && records.length === 0) return undefined
 
   const batch = new Batch(state, dependencies, deadLetterBytesMax)
-  for (const id of due) batch.fire(id)
+  for (let fired = due.length; due.length > 0; fired += due.length) {
+    for (const id of due) batch.fire(id)
+    if (fired >= batchRecordsMax || batch.isFull) break
+    due = state.deadlines.takeDue(now, Math.min(TAKE, batchRecordsMax - fired))
+  }
+  // However many timers there are, some records have their turn in each batch.
   for (let taken = records.length; records.length > 0; taken += records.length) {
     for (const record of records) batch.apply(record)
     if (taken >= batchRecordsMax || batch.isFull) break
-    records = feed.take(Math.min(TAKE_RECORDS, batchRecordsMax - taken))
+    records = feed.take(Math.min(TAKE, batchRecordsMax - taken))
   }
   return batch
 }

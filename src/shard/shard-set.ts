@@ -115,7 +115,7 @@ export class ShardSet {
         await life.live(signal)
         return
       } catch (error) {
-        if (life.hasRun) failures = 0
+        if (life.hasCommitted) failures = 0
         if (!(await this.#react(error, shard, holding, failures))) return
       }
     }

@@ -6,13 +6,14 @@ import type { Rules } from '../../machines/context.ts'
 import { type Instance, nextTimer } from '../actor/instance.ts'
 import { decodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
-import { FIRST_POSITION, type PendingRegistration, type Position } from '../contract/state-record.ts'
+import { FIRST_POSITION, type Position } from '../contract/state-record.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { UnrestorableError } from '../errors.ts'
 import { Claims, claim, claimChanged } from './claims.ts'
 import { DeadlineIndex } from './deadline-index.ts'
 import type { InstanceView } from './outcome.ts'
 import type { Overlay } from './overlay.ts'
+import { PendingRegistrations } from './pending-registrations.ts'
 import { Residency, type ResidencyBudget } from './residency.ts'
 import type { RuleBook } from './rule-book.ts'
 
@@ -25,8 +26,7 @@ export class ShardState implements InstanceView {
   readonly claims = new Claims()
   readonly deadlines = new DeadlineIndex()
   readonly definitions = new Map<string, DefinitionInUse>()
-  /** By name of origin. */
-  readonly pending = new Map<string, PendingRegistration>()
+  readonly pending = new PendingRegistrations()
   readonly residency: Residency
   position: Position = FIRST_POSITION
   readonly #ruleBook: RuleBook

@@ -13,7 +13,7 @@ export class Shard {
   readonly #dependencies: ShardDependencies
   readonly #deadLetterBytesMax: number
   #phase: Phase = 'fencing'
-  #hasRun = false
+  #hasCommitted = false
   #state: ShardState | undefined
 
   constructor(dependencies: ShardDependencies, deadLetterBytesMax: number) {
@@ -25,9 +25,12 @@ export class Shard {
     return this.#phase
   }
 
-  /** Whether this life got as far as running: then its end is no sign that the next one will fail too. */
-  get hasRun(): boolean {
-    return this.#hasRun
+  /**
+   * Whether this life has committed anything: then its end is no sign that the next one will fail too. To have run is
+   * not enough: a log that takes reads and refuses writes would have the shard restored again and again without a pause.
+   */
+  get hasCommitted(): boolean {
+    return this.#hasCommitted
   }
 
   /** What is committed, while the shard runs. */
@@ -61,8 +64,10 @@ export class Shard {
     this.#state = state
     if (stop.aborted) return
     this.#move('running')
-    this.#hasRun = true
-    await run({ state, sink, deadLetterBytesMax: this.#deadLetterBytesMax }, this.#dependencies, stop)
+    const onCommitted = () => {
+      this.#hasCommitted = true
+    }
+    await run({ state, sink, deadLetterBytesMax: this.#deadLetterBytesMax, onCommitted }, this.#dependencies, stop)
   }
 
   #move(to: Phase): void {
