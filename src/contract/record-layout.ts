@@ -76,13 +76,17 @@ function migrate(record: JsonObject, from: number, { kind, migrations }: RecordL
 export const REPAIR =
   'write the right value under the same key, or a tombstone to give up what it holds, and restart the replica'
 
+/** What to do about a record of a version that was made after this release. */
+export const UPGRADE = 'run the release that wrote it, or a newer one'
+
+/** `1`, or `1 to 3`. */
+export const versionsTo = (newest: number): string => (newest === 1 ? '1' : `1 to ${newest}`)
+
 function unknownVersion(version: unknown, layout: RecordLayout): UnrestorableError {
   const newest = newestReadable(layout)
-  const readable = newest === 1 ? '1' : `1 to ${newest}`
-  const cure =
-    typeof version === 'number' && version > newest ? 'run the release that wrote it, or a newer one' : REPAIR
+  const cure = typeof version === 'number' && version > newest ? UPGRADE : REPAIR
   return new UnrestorableError(
-    `${layout.kind} record of version ${String(version)}, this release reads ${readable}: ${cure}`,
+    `${layout.kind} record of version ${String(version)}, this release reads ${versionsTo(newest)}: ${cure}`,
   )
 }
 

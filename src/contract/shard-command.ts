@@ -1,16 +1,20 @@
 /**
  * The records of `<prefix>.shard-commands`: public records on their way to the shard that owns them, and the
  * answers that a shard appends for itself. Ours is the first header, always; whatever a sender calls his own
- * headers, they come out again untouched.
+ * headers, they come out again untouched. It begins with a version; one that is newer than this release stops the
+ * shard, because whatever stands behind it was accepted and is not to be refused for want of an upgrade.
  */
+import { UnrestorableError } from '../errors.ts'
 import { parseObject } from './json.ts'
 import { type Header, type LogRecord, type NewRecord, recordBytes } from './log-record.ts'
 import type { Origin, OriginalRecord } from './origin.ts'
+import { LAYOUTS, migrated, newestReadable, UPGRADE, versionsTo } from './record-layout.ts'
 
 const ORIGIN_HEADER = 'pq-origin'
 const INTERNAL_HEADER = 'pq-internal'
-const INTERNAL_VERSION = '1'
-const INTERNAL: Header = [INTERNAL_HEADER, Buffer.from(INTERNAL_VERSION, 'latin1')]
+const INTERNAL: Header = [INTERNAL_HEADER, Buffer.from(String(LAYOUTS.internal.written), 'latin1')]
+const ORIGIN_VERSION_MAX = 2
+const INTERNAL_VERSION_MAX = newestReadable(LAYOUTS.internal)
 
 /** Version 1: `1 <partition> <offset> <timestamp> <topic>`; the topic is last, so nothing in it needs escaping. */
 const ORIGIN_V1 = /^1 (\d+) (\d+) (-?\d+) (.+)$/s
@@ -24,7 +28,7 @@ export type ShardCommand =
   /** The record of that origin did not fit the topic, and travels without key, value and headers. */
   | { readonly kind: 'oversized'; readonly origin: Origin; readonly bytes: number }
   | { readonly kind: 'internal'; readonly value: unknown }
-  /** Written by another version, or by somebody else. */
+  /** Written by somebody else. */
   | { readonly kind: 'unreadable'; readonly reason: string }
 
 /** The record for its shard: key, value and headers as they came, our header in front. */
@@ -50,6 +54,7 @@ export function internalCommand(partition: number, topic: string, payload: objec
   return { topic, partition, key: null, value: Buffer.from(JSON.stringify(payload)), headers: [INTERNAL] }
 }
 
+/** @throws UnrestorableError a record of a newer release */
 export function readShardCommand(record: LogRecord): ShardCommand {
   const [name, value] = record.headers[0] ?? []
   const text = value?.toString('latin1') ?? ''
@@ -63,7 +68,10 @@ function readForwarded(record: LogRecord, text: string): ShardCommand {
   if (oversized !== undefined) return oversized
   const found = ORIGIN_V1.exec(text)
   const topic = found?.[4]
-  if (!found || topic === undefined) return unreadable(record, `${ORIGIN_HEADER} is "${text}": not of version 1 or 2`)
+  if (!found || topic === undefined) {
+    refuseNewer(record, ORIGIN_HEADER, text, ORIGIN_VERSION_MAX)
+    return unreadable(record, `${ORIGIN_HEADER} is "${text}": not of version 1 or 2`)
+  }
   return {
     kind: 'forwarded',
     origin: { topic, partition: Number(found[1]), offset: Number(found[2]), timestamp: Number(found[3]) },
@@ -78,13 +86,32 @@ function readOversized(text: string): ShardCommand | undefined {
   return { kind: 'oversized', origin, bytes: Number(bytes) }
 }
 
-function readInternal(record: LogRecord, version: string): ShardCommand {
-  if (version !== INTERNAL_VERSION) {
-    return unreadable(record, `${INTERNAL_HEADER} is "${version}": must be ${INTERNAL_VERSION}`)
+function readInternal(record: LogRecord, text: string): ShardCommand {
+  const version = refuseNewer(record, INTERNAL_HEADER, text, INTERNAL_VERSION_MAX)
+  if (version === undefined || String(version) !== text) {
+    return unreadable(record, `${INTERNAL_HEADER} is "${text}": must be ${versionsTo(INTERNAL_VERSION_MAX)}`)
   }
   const parsed = parseObject(record.value)
   if ('problem' in parsed) return unreadable(record, parsed.problem)
-  return { kind: 'internal', value: parsed.object }
+  return { kind: 'internal', value: migrated(parsed.object, version, LAYOUTS.internal) }
+}
+
+const VERSION = /^[1-9]\d{0,8}(?= |$)/
+
+/**
+ * The version that our header begins with; `undefined`: it begins with none.
+ * @throws UnrestorableError a newer one than `versionMax`
+ */
+function refuseNewer(record: LogRecord, header: string, text: string, versionMax: number): number | undefined {
+  const [digits] = VERSION.exec(text) ?? []
+  if (digits === undefined) return undefined
+  const version = Number(digits)
+  if (version <= versionMax) return version
+  const { topic, partition, offset } = record
+  throw new UnrestorableError(
+    `shard ${partition} cannot read the record ${topic}/${partition}@${offset}: its ${header} is of version ${version}, ` +
+      `this release reads ${versionsTo(versionMax)}: ${UPGRADE}`,
+  )
 }
 
 function unreadable({ topic, partition, offset }: LogRecord, problem: string): ShardCommand {

@@ -38,7 +38,7 @@ export async function located(error: unknown, { transport, internal, shard }: Pl
     await transport.readToEnd(
       partition,
       chunk => {
-        for (const record of chunk) if (record.key?.toString() === error.key) offset = record.offset
+        for (const record of chunk) if ((record.key?.toString() ?? '') === error.key) offset = record.offset
       },
       signal,
     )

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Header, LogRecord } from '../../src/contract/log-record.ts'
 import { forward, forwardOversized, internalCommand, readShardCommand } from '../../src/contract/shard-command.ts'
+import { UnrestorableError } from '../../src/errors.ts'
 
 const record: LogRecord = {
   topic: 'COMMAND_TOPIC_PARTY_QUEST',
@@ -78,6 +79,20 @@ describe('an internal command', () => {
   })
 })
 
+test.each([
+  ['pq-origin', '3 0 0 0 topic', '1 to 2'],
+  ['pq-origin', '10', '1 to 2'],
+  ['pq-internal', '2', '1'],
+])('a %s of the newer version "%s" is refused whole: its shard waits for the release that knows it', (header, text, readable) => {
+  const record = stored({ key: null, value: Buffer.from('{}'), headers: [[header, Buffer.from(text)]] })
+  const read = () => readShardCommand(record)
+  expect(read).toThrow(UnrestorableError)
+  expect(read).toThrow(
+    `shard 5 cannot read the record party-quest.shard-commands/5@7: its ${header} is of version ` +
+      `${text.split(' ')[0]}, this release reads ${readable}: run the release that wrote it, or a newer one`,
+  )
+})
+
 test.each<[string, Header[], string, string]>([
   ['no headers', [], '{}', 'its first header is missing'],
   [
@@ -92,7 +107,9 @@ test.each<[string, Header[], string, string]>([
   ['an origin of another version', [['pq-origin', Buffer.from('2 3 42 0 t')]], '{}', 'not of version 1'],
   ['an origin without topic', [['pq-origin', Buffer.from('1 3 42 0 ')]], '{}', 'not of version 1'],
   ['a null origin', [['pq-origin', null]], '{}', 'not of version 1'],
-  ['an internal command of another version', [['pq-internal', Buffer.from('2')]], '{}', 'must be 1'],
+  ['an internal command of no version', [['pq-internal', Buffer.from('0')]], '{}', 'must be 1'],
+  ['an internal command of more than a version', [['pq-internal', Buffer.from('1 x')]], '{}', 'must be 1'],
+  ['an origin that begins with a number', [['pq-origin', Buffer.from('3x')]], '{}', 'not of version 1'],
   ['an internal command that is not JSON', [['pq-internal', Buffer.from('1')]], '{', 'not JSON'],
 ])('is unreadable and says where: %s', (_, headers, value, reason) => {
   const read = readShardCommand(stored({ key: null, value: Buffer.from(value), headers }))
