@@ -24,7 +24,7 @@ import { silentTracer, type Tracer } from '../../src/tracing.ts'
 import type { Intercept } from '../../src/transport/memory/fault-gate.ts'
 import { createMemoryLog, type MemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
-import type { Appender } from '../../src/transport/port.ts'
+import type { Appender, Transport } from '../../src/transport/port.ts'
 import { quest } from './definitions.ts'
 import { ManualClock } from './manual-clock.ts'
 import { type RecordedLog, recordedLog } from './recorded-log.ts'
@@ -48,6 +48,8 @@ export interface ReplicaOptions {
   readonly batchRecordsMax?: number
   readonly telemetry?: Telemetry
   readonly tracer?: Tracer
+  /** What stands between the replica and the log: another release, say. */
+  readonly transport?: (transport: Transport) => Transport
 }
 
 export interface HarnessOptions extends ReplicaOptions {
@@ -305,7 +307,8 @@ export class ShardHarness {
 
   #replica(options: ReplicaOptions): Replica {
     const name = `replica-${++this.#named}`
-    const transport = createMemoryTransport(this.log, { name, advertisedUrl: '' })
+    const plain = createMemoryTransport(this.log, { name, advertisedUrl: '' })
+    const transport = options.transport?.(plain) ?? plain
     const fatal: unknown[] = []
     const log = recordedLog()
     const random = this.#random()
