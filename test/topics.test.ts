@@ -14,6 +14,7 @@ const PUBLIC = [
   'DEAD_LETTER_TOPIC_PARTY_QUEST',
 ]
 const topic = (overrides: Partial<TopicDescription> = {}): TopicDescription => ({
+  id: 'first',
   partitions: 12,
   replicationFactor: 1,
   cleanupPolicy: 'delete',
@@ -39,10 +40,11 @@ function admin(topics: Record<string, TopicDescription>, brokers = 1) {
         const { partitions, replicationFactor, config } = spec
         const cleanupPolicy = config['cleanup.policy'] ?? 'delete'
         const recordBytesMax = Number(config['max.message.bytes'] ?? 1_048_588)
-        found.set(spec.topic, { partitions, replicationFactor, cleanupPolicy, recordBytesMax })
+        found.set(spec.topic, { id: 'made', partitions, replicationFactor, cleanupPolicy, recordBytesMax })
       }
     },
     offsets: async () => [],
+    committed: async () => [],
     deleteRecords: async () => {},
   }
   return { fake, made }

@@ -44,6 +44,8 @@ export interface LogAdmin {
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   /** First and next offset of each partition, by partition number. */
   offsets(topic: string): Promise<readonly OffsetRange[]>
+  /** What a group committed for each, asked without being a member; `undefined` where there is none. */
+  committed(groupId: string, partitions: readonly TopicPartition[]): Promise<readonly (CommittedOffset | undefined)[]>
   /** The records below `before` may go. */
   deleteRecords(partition: TopicPartition, before: number): Promise<void>
 }
@@ -53,7 +55,15 @@ export interface OffsetRange {
   readonly end: number
 }
 
+export interface CommittedOffset {
+  readonly next: number
+  /** What its member wrote beside it; empty where it wrote nothing. */
+  readonly note: string
+}
+
 export interface TopicDescription {
+  /** Another one for a topic that was deleted and made again under its old name. */
+  readonly id: string
   readonly partitions: number
   readonly replicationFactor: number
   readonly cleanupPolicy: string
@@ -94,13 +104,19 @@ export interface Member {
   readonly partitions: readonly TopicPartition[]
 }
 
+export interface NextOffset extends TopicPartition {
+  readonly next: number
+  /** For whoever reads the offset (LogAdmin.committed); a few hundred characters at most. */
+  readonly note?: string
+}
+
 export interface GroupMembership {
   /** Epoch milliseconds of the last answer to a heartbeat or join; 0 before the first. */
   readonly lastHeartbeatAt: number
   /** The offset that the group committed for each; `undefined` where there is none. */
   committed(partitions: readonly TopicPartition[]): Promise<readonly (number | undefined)[]>
   /** Commits next offsets as a member of the present generation. Refused for a member that was replaced. */
-  commit(offsets: readonly (TopicPartition & { readonly next: number })[]): Promise<void>
+  commit(offsets: readonly NextOffset[]): Promise<void>
   members(): Promise<readonly Member[]>
   /** Leaves at once, so that others take over without waiting for a session to run out. */
   leave(): Promise<void>

@@ -3,13 +3,14 @@
  * decides whether to try again.
  */
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
-import type { LogAdmin, OffsetRange, TopicDescription, TopicSpec } from '../port.ts'
-import { reasonOf, translate } from './broker-errors.ts'
+import type { CommittedOffset, LogAdmin, OffsetRange, TopicDescription, TopicSpec } from '../port.ts'
+import { codeOf, reasonOf, translate } from './broker-errors.ts'
 import { metadataRequest, type TopicMetadata } from './cluster-requests.ts'
 import type { Connections } from './connections.ts'
+import { offsetFetchRequest } from './group-requests.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
-import { CODE, check } from './protocol.ts'
+import { CODE, check, type ProtocolRequest } from './protocol.ts'
 import { createTopicsRequest, deleteRecordsRequest, describeConfigsRequest } from './topic-requests.ts'
 
 const CREATE_TIMEOUT_MS = 10_000
@@ -17,6 +18,14 @@ const DELETE_TIMEOUT_MS = 10_000
 /** A new topic is known everywhere, with leaders, after some milliseconds; on a busy cluster later. */
 const LEADERS_LIMIT_MS = 10_000
 const LEADERS_WAIT_MS = 50
+/** A cluster's first group makes the topic of the groups' offsets, which takes a moment. */
+const COORDINATOR_LIMIT_MS = 10_000
+const COORDINATOR_WAIT_MS = 50
+const SETTLING: ReadonlySet<number> = new Set([
+  CODE.coordinatorLoading,
+  CODE.coordinatorNotAvailable,
+  CODE.notCoordinator,
+])
 const CLEANUP_POLICY = 'cleanup.policy'
 const RECORD_BYTES_MAX = 'max.message.bytes'
 
@@ -65,6 +74,35 @@ export class KafkaAdmin implements LogAdmin {
       ])
       return partitions.map((_, index) => ({ earliest: earliest[index] ?? 0, end: end[index] ?? 0 }))
     })
+  }
+
+  async committed(
+    groupId: string,
+    partitions: readonly TopicPartition[],
+  ): Promise<readonly (CommittedOffset | undefined)[]> {
+    return this.#try(`reading the offsets of group ${groupId}`, async () => {
+      const answers = await this.#askGroup(groupId, offsetFetchRequest(groupId, partitions))
+      const found = new Map(answers.map(answer => [partitionName(answer), answer]))
+      return partitions.map(partition => {
+        const { offset, note } = found.get(partitionName(partition)) ?? { offset: -1, note: '' }
+        return offset < 0 ? undefined : { next: offset, note }
+      })
+    })
+  }
+
+  async #askGroup<T>(groupId: string, request: ProtocolRequest<T>): Promise<T> {
+    const { clock } = this.#options
+    const since = clock.elapsed()
+    for (;;) {
+      try {
+        return await (await this.#connections.coordinator('group', groupId)).send(request)
+      } catch (error) {
+        this.#connections.forgetCoordinator('group', groupId)
+        const isSettling = SETTLING.has(codeOf(error) ?? 0)
+        if (!isSettling || clock.elapsed() - since > COORDINATOR_LIMIT_MS) throw error
+        await clock.sleep(COORDINATOR_WAIT_MS)
+      }
+    }
   }
 
   async deleteRecords(partition: TopicPartition, before: number): Promise<void> {
@@ -127,6 +165,7 @@ function describe(
 ): TopicDescription | undefined {
   if (!topic || !config) return undefined
   return {
+    id: topic.id,
     partitions: topic.leaders.size,
     replicationFactor: topic.replicationFactor,
     cleanupPolicy: config.get(CLEANUP_POLICY) ?? '',

@@ -1,14 +1,15 @@
 /**
- * The requests that tell where things are: Metadata (6), FindCoordinator (2), ListOffsets (3). Unlike kafkajs's, one
- * missing topic does not spoil the answer about the others.
+ * The requests that tell where things are: Metadata (10), FindCoordinator (2), ListOffsets (3). Unlike kafkajs's, one
+ * missing topic does not spoil the answer about the others, and a topic made anew can be told from the old one.
  */
 import type { TopicPartition } from '../../contract/log-record.ts'
-import { byTopic, check, type ProtocolRequest, protocolRequest } from './protocol.ts'
+import { byTopic, check, type ProtocolRequest, protocolRequest, type ResponseReader } from './protocol.ts'
 
-const METADATA = { name: 'Metadata', key: 3, version: 6 }
+const METADATA = { name: 'Metadata', key: 3, version: 10 }
 const FIND_COORDINATOR = { name: 'FindCoordinator', key: 10, version: 2 }
 const LIST_OFFSETS = { name: 'ListOffsets', key: 2, version: 3 }
 const CONSUMER = -1
+const NO_TOPIC_ID = '0'.repeat(32)
 
 export interface ClusterMetadata {
   readonly clusterId: string
@@ -20,6 +21,8 @@ export interface ClusterMetadata {
 
 export interface TopicMetadata {
   readonly code: number
+  /** Another one for a topic made anew; empty where there is none. */
+  readonly id: string
   /** Leader by partition number; -1 where there is none. */
   readonly leaders: ReadonlyMap<number, number>
   readonly replicationFactor: number
@@ -29,39 +32,59 @@ export function metadataRequest(topics: readonly string[]): ProtocolRequest<Clus
   return protocolRequest(
     METADATA,
     writer => {
-      writer.array(topics, topic => writer.string(topic))
+      writer.noTags()
+      writer.compactArray(topics, topic => {
+        writer.int64(0) // by its name, not by
+        writer.int64(0) // its id
+        writer.compactString(topic)
+        writer.noTags()
+      })
       writer.int8(0) // never make a topic by asking for it
+      writer.int8(0) // we do not ask what we may do, with the cluster
+      writer.int8(0) // or with a topic
+      writer.noTags()
     },
     reader => {
+      reader.skipTags()
       reader.throttle()
       const addresses = new Map<number, string>()
-      reader.array(() => {
+      reader.compactArray(() => {
         const id = reader.int32()
-        addresses.set(id, `${reader.string()}:${reader.int32()}`)
-        reader.string() // rack
+        addresses.set(id, `${reader.compactString()}:${reader.int32()}`)
+        reader.compactString() // rack
+        reader.skipTags()
       })
-      const clusterId = reader.string()
+      const clusterId = reader.compactString()
       const controllerId = reader.int32()
       const known = new Map<string, TopicMetadata>()
-      reader.array(() => {
+      reader.compactArray(() => {
         const code = reader.int16()
-        const topic = reader.string()
-        reader.boolean() // internal
-        const leaders = new Map<number, number>()
-        let replicationFactor = 0
-        reader.array(() => {
-          reader.int16() // the partition's error shows as leader -1
-          const partition = reader.int32()
-          leaders.set(partition, reader.int32())
-          replicationFactor = reader.array(() => reader.int32()).length
-          reader.array(() => reader.int32()) // in sync
-          reader.array(() => reader.int32()) // offline
-        })
-        known.set(topic, { code, leaders, replicationFactor })
+        const topic = reader.compactString()
+        known.set(topic, { code, ...readTopic(reader) })
       })
       return { clusterId, controllerId, addresses, topics: known }
     },
   )
+}
+
+function readTopic(reader: ResponseReader): Omit<TopicMetadata, 'code'> {
+  const id = reader.uuid()
+  reader.boolean() // internal
+  const leaders = new Map<number, number>()
+  let replicationFactor = 0
+  reader.compactArray(() => {
+    reader.int16() // the partition's error shows as leader -1
+    const partition = reader.int32()
+    leaders.set(partition, reader.int32())
+    reader.int32() // epoch of the leader
+    replicationFactor = reader.compactArray(() => reader.int32()).length
+    reader.compactArray(() => reader.int32()) // in sync
+    reader.compactArray(() => reader.int32()) // offline
+    reader.skipTags()
+  })
+  reader.int32() // what we may do
+  reader.skipTags()
+  return { id: id === NO_TOPIC_ID ? '' : id, leaders, replicationFactor }
 }
 
 export type CoordinatorKind = 'group' | 'transaction'

@@ -92,7 +92,7 @@ export class Connections {
     found ??= (await this.refresh()).topics.get(name)
     // A refresh that was on its way already may not have asked for this topic.
     found ??= (await this.refresh()).topics.get(name)
-    const topic = found ?? { code: CODE.unknownTopic, leaders: new Map(), replicationFactor: 0 }
+    const topic = found ?? { code: CODE.unknownTopic, id: '', leaders: new Map(), replicationFactor: 0 }
     if (topic.code !== 0) this.forget(name)
     check(topic.code, `topic ${name}`, name)
     return topic

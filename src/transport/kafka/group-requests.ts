@@ -3,6 +3,7 @@
  * (2), OffsetCommit (5), OffsetFetch (4), DescribeGroups (2). What members say of themselves is bytes here.
  */
 import type { TopicPartition } from '../../contract/log-record.ts'
+import type { NextOffset } from '../port.ts'
 import { byTopic, CODE, check, ProtocolError, type ProtocolRequest, protocolRequest } from './protocol.ts'
 
 const JOIN_GROUP = { name: 'JoinGroup', key: 11, version: 5 }
@@ -139,7 +140,7 @@ export function leaveGroupRequest(groupId: string, memberId: string): ProtocolRe
 
 export function offsetCommitRequest(
   { groupId, memberId, generation }: Seat,
-  offsets: readonly (TopicPartition & { readonly next: number })[],
+  offsets: readonly NextOffset[],
 ): ProtocolRequest<void> {
   return protocolRequest(
     OFFSET_COMMIT,
@@ -149,10 +150,10 @@ export function offsetCommitRequest(
       writer.string(memberId)
       writer.array(byTopic(offsets), ([topic, partitions]) => {
         writer.string(topic)
-        writer.array(partitions, ({ partition, next }) => {
+        writer.array(partitions, ({ partition, next, note = '' }) => {
           writer.int32(partition)
           writer.int64(next)
-          writer.string('') // metadata
+          writer.string(note)
         })
       })
     },
@@ -177,7 +178,7 @@ export function offsetCommitRequest(
 export function offsetFetchRequest(
   groupId: string,
   partitions: readonly TopicPartition[],
-): ProtocolRequest<readonly (TopicPartition & { readonly offset: number })[]> {
+): ProtocolRequest<readonly (TopicPartition & { readonly offset: number; readonly note: string })[]> {
   return protocolRequest(
     OFFSET_FETCH,
     writer => {
@@ -195,9 +196,9 @@ export function offsetFetchRequest(
           return reader.array(() => {
             const partition = reader.int32()
             const offset = reader.int64()
-            reader.string() // metadata
+            const note = reader.string()
             check(reader.int16(), `the offset that ${groupId} committed for ${topic}/${partition}`, topic)
-            return { topic, partition, offset }
+            return { topic, partition, offset, note }
           })
         })
         .flat()

@@ -9,7 +9,7 @@
  */
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { TransportUnavailableError } from '../../errors.ts'
-import type { GroupMembership, GroupOptions, Member } from '../port.ts'
+import type { GroupMembership, GroupOptions, Member, NextOffset } from '../port.ts'
 import { ASSIGNER_PROTOCOL, assign, decodeAssignment, decodeMember, encodeClaim } from './assigner.ts'
 import { codeOf, reasonOf, translate } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
@@ -93,7 +93,7 @@ export class KafkaGroup implements GroupMembership {
     })
   }
 
-  async commit(offsets: readonly (TopicPartition & { readonly next: number })[]): Promise<void> {
+  async commit(offsets: readonly NextOffset[]): Promise<void> {
     const seat = this.#seat
     if (!seat || this.#leaving.signal.aborted) {
       const when = seat ? 'was left' : 'is not joined yet'

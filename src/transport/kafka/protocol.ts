@@ -1,6 +1,7 @@
 /**
- * The few bytes of Kafka's protocol that we write and read ourselves, in the form that kafkajs's connections take. Only
- * the older, not "flexible" versions, which Kafka 3.9 and 4.x both serve. An error code is thrown by whoever reads it.
+ * The few bytes of Kafka's protocol that we write and read ourselves, in the form that kafkajs's connections take. The
+ * older versions where they will do, "flexible" ones (compact fields, tags) where they tell more; Kafka 3.9 and 4.x serve
+ * both. An error code is thrown by whoever reads it.
  */
 
 /** What kafkajs copies into its frame. */
@@ -190,6 +191,34 @@ export class RequestWriter {
     for (const element of elements) write(element)
   }
 
+  /** Of flexible versions: lengths are one larger and as short as they can be. */
+  compactString(value: string): void {
+    const length = Buffer.byteLength(value)
+    this.uvarint(length + 1)
+    this.#room(length)
+    this.#at += this.#bytes.write(value, this.#at)
+  }
+
+  /** Of flexible versions. */
+  compactArray<E>(elements: readonly E[], write: (element: E) => void): void {
+    this.uvarint(elements.length + 1)
+    for (const element of elements) write(element)
+  }
+
+  /** Of flexible versions: none of ours. Ends every structure; also comes before the first field of a request. */
+  noTags(): void {
+    this.uvarint(0)
+  }
+
+  uvarint(value: number): void {
+    let rest = value
+    while (rest >= 0x80) {
+      this.int8(((rest & 0x7f) | 0x80) - 0x100)
+      rest >>>= 7
+    }
+    this.int8(rest)
+  }
+
   finish(): EncodedRequest {
     const buffer = this.#bytes.subarray(0, this.#at)
     return { buf: buffer, buffer, size: () => buffer.length }
@@ -259,6 +288,45 @@ export class ResponseReader {
     const elements: E[] = []
     for (let index = 0; index < count; index += 1) elements.push(read())
     return elements
+  }
+
+  /** Of flexible versions; null is read as empty. */
+  compactString(): string {
+    const length = this.uvarint() - 1
+    if (length < 0) return ''
+    const start = this.#advance(length)
+    return this.#bytes.toString('utf8', start, this.#at)
+  }
+
+  /** Of flexible versions; null is read as empty. */
+  compactArray<E>(read: () => E): readonly E[] {
+    const count = this.uvarint() - 1
+    const elements: E[] = []
+    for (let index = 0; index < count; index += 1) elements.push(read())
+    return elements
+  }
+
+  /** Of flexible versions: fields that we know nothing of. */
+  skipTags(): void {
+    for (let left = this.uvarint(); left > 0; left -= 1) {
+      this.uvarint() // number
+      this.#advance(this.uvarint())
+    }
+  }
+
+  /** 16 bytes, in hexadecimal. */
+  uuid(): string {
+    const start = this.#advance(16)
+    return this.#bytes.toString('hex', start, this.#at)
+  }
+
+  uvarint(): number {
+    let value = 0
+    for (let shift = 0; ; shift += 7) {
+      const byte = this.int8()
+      value |= (byte & 0x7f) << shift
+      if (byte >= 0) return value
+    }
   }
 
   #advance(bytes: number): number {

@@ -12,6 +12,7 @@ export type LogOperation =
   | 'admin.createTopics'
   | 'admin.offsets'
   | 'admin.deleteRecords'
+  | 'admin.committed'
   | 'group.join'
   | 'group.committed'
   | 'group.commit'

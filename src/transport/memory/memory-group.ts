@@ -4,7 +4,7 @@
  */
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { TransportUnavailableError } from '../../errors.ts'
-import type { Assignment, Member } from '../port.ts'
+import type { Assignment, CommittedOffset, Member, NextOffset } from '../port.ts'
 import { assignSticky } from '../sticky-assignment.ts'
 
 /** The group's side of a member. */
@@ -31,7 +31,7 @@ export class MemoryGroup {
   readonly groupId: string
   readonly #partitionsOf: (topics: readonly string[]) => readonly TopicPartition[]
   readonly #seats = new Map<string, Seat>()
-  readonly #offsets = new Map<string, number>()
+  readonly #offsets = new Map<string, CommittedOffset>()
   #generation = 0
   #rebalancing = false
 
@@ -90,11 +90,20 @@ export class MemoryGroup {
   }
 
   committed(partitions: readonly TopicPartition[]): readonly (number | undefined)[] {
+    return this.committedOffsets(partitions).map(offset => offset?.next)
+  }
+
+  committedOffsets(partitions: readonly TopicPartition[]): readonly (CommittedOffset | undefined)[] {
     return partitions.map(partition => this.#offsets.get(partitionName(partition)))
   }
 
+  /** What Kafka does when a topic is deleted, and when the topic of the groups' offsets is lost. */
+  forgetOffsets(partitions: readonly TopicPartition[]): void {
+    for (const partition of partitions) this.#offsets.delete(partitionName(partition))
+  }
+
   /** @throws TransportUnavailableError the member is not of the present generation. */
-  commit(memberId: string | undefined, offsets: readonly (TopicPartition & { readonly next: number })[]): void {
+  commit(memberId: string | undefined, offsets: readonly NextOffset[]): void {
     const seat = memberId === undefined ? undefined : this.#seats.get(memberId)
     if (seat?.told !== this.#generation) {
       throw new TransportUnavailableError(
@@ -105,8 +114,9 @@ export class MemoryGroup {
   }
 
   /** Without asking who: for transactions, which are fenced by their own epoch. */
-  moveOffset(offset: TopicPartition & { readonly next: number }): void {
-    this.#offsets.set(partitionName(offset), offset.next)
+  moveOffset(offset: NextOffset): void {
+    const { next, note = '' } = offset
+    this.#offsets.set(partitionName(offset), { next, note })
   }
 
   #assign(): void {

@@ -49,6 +49,7 @@ export class MemoryLog {
   /** Ended by `reconnect`: what waits for the end of a disconnected replica's session. */
   readonly #sessions = new Map<string, AbortController>()
   #joins = 0
+  #topicsMade = 0
 
   constructor(options: MemoryLogOptions) {
     this.clusterId = options.clusterId
@@ -124,6 +125,13 @@ export class MemoryLog {
     if (made.length > 0) for (const onChange of [...this.#topicWatchers]) onChange()
   }
 
+  /** With its records, and the offsets that groups committed for it, as on a broker. */
+  deleteTopic(topic: string): void {
+    const partitions = this.#partitionsOf([topic])
+    this.#topics.delete(topic)
+    for (const group of this.#groups.values()) group.forgetOffsets(partitions)
+  }
+
   /** Calls back after topics were made, until the function that it returns is called. */
   watchTopics(onChange: () => void): () => void {
     this.#topicWatchers.add(onChange)
@@ -171,8 +179,9 @@ export class MemoryLog {
     const compacted = cleanupPolicy.includes('compact')
     const limits = { compacted, retainedRecordsMax }
     const recordBytesMax = Number(config['max.message.bytes'] ?? RECORD_BYTES_MAX)
+    this.#topicsMade += 1
     return {
-      description: { partitions, replicationFactor, cleanupPolicy, recordBytesMax },
+      description: { id: `topic-${this.#topicsMade}`, partitions, replicationFactor, cleanupPolicy, recordBytesMax },
       compacted,
       partitions: Array.from({ length: partitions }, (_, partition) => new PartitionLog({ topic, partition }, limits)),
     }

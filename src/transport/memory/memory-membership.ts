@@ -4,7 +4,7 @@
  */
 import type { TopicPartition } from '../../contract/log-record.ts'
 import { TransportUnavailableError } from '../../errors.ts'
-import type { GroupMembership, GroupOptions, Member } from '../port.ts'
+import type { GroupMembership, GroupOptions, Member, NextOffset } from '../port.ts'
 import type { GroupMember, MemoryGroup } from './memory-group.ts'
 import type { MemoryLog } from './memory-log.ts'
 
@@ -45,7 +45,7 @@ export class MemoryMembership implements GroupMembership {
     return await this.#call('group.committed', () => this.#group.committed(partitions))
   }
 
-  async commit(offsets: readonly (TopicPartition & { readonly next: number })[]): Promise<void> {
+  async commit(offsets: readonly NextOffset[]): Promise<void> {
     await this.#call('group.commit', () => this.#group.commit(this.#memberId, offsets))
   }
 

@@ -6,6 +6,7 @@ import { type LogRecord, partitionName, type TopicPartition } from '../../contra
 import { TransportUnavailableError } from '../../errors.ts'
 import type { LogReader, PartitionFeed } from '../port.ts'
 import type { MemoryLog } from './memory-log.ts'
+import type { PartitionLog } from './partition-log.ts'
 
 /** At the bound the feed does not fetch until half of it is taken. */
 const QUEUE_RECORDS_MAX = 1_000
@@ -49,8 +50,10 @@ class MemoryFeed implements PartitionFeed {
   /** Something happened since the last fetch: it must not be slept over. */
   #nudged = false
   #onNudge: (() => void) | undefined
-  #unwatch: () => void
-  #watching: 'topics' | 'partition' = 'topics'
+  readonly #unwatchTopics: () => void
+  #unwatchPartition: () => void = () => {}
+  /** Another one when the topic was deleted and made again. */
+  #watched: PartitionLog | undefined
   #onReady: (() => void)[] = []
 
   constructor(log: MemoryLog, replica: string, partition: TopicPartition, from: number, onClosed: () => void) {
@@ -60,7 +63,7 @@ class MemoryFeed implements PartitionFeed {
     this.#fetchedTo = from
     this.#end = from
     this.#onClosed = onClosed
-    this.#unwatch = log.watchTopics(() => this.#nudge())
+    this.#unwatchTopics = log.watchTopics(() => this.#nudge())
     void this.#run()
   }
 
@@ -114,10 +117,10 @@ class MemoryFeed implements PartitionFeed {
       // A topic that is not there yet is waited for, as a broker's reader does.
       if (!this.#log.describe(this.#partition.topic)) return undefined
       const partition = this.#log.partition(this.#partition)
-      if (this.#watching === 'topics') {
-        this.#unwatch()
-        this.#watching = 'partition'
-        this.#unwatch = partition.watch(() => this.#nudge())
+      if (this.#watched !== partition) {
+        this.#unwatchPartition()
+        this.#watched = partition
+        this.#unwatchPartition = partition.watch(() => this.#nudge())
       }
       return partition.read(this.#fetchedTo, room)
     })
@@ -148,7 +151,8 @@ class MemoryFeed implements PartitionFeed {
   #stop(): void {
     if (this.#closed.signal.aborted) return
     this.#closed.abort()
-    this.#unwatch()
+    this.#unwatchTopics()
+    this.#unwatchPartition()
     this.#nudge()
     this.#wakeTakers()
     this.#onClosed()

@@ -99,6 +99,8 @@ function memoryAdmin(log: MemoryLog, call: LogCaller): LogAdmin {
       call('admin.createTopics', topics.map(spec => spec.topic).join(), () => log.createTopics(topics)),
     offsets: topic =>
       call('admin.offsets', topic, () => log.partitions(topic).map(({ earliest, end }) => ({ earliest, end }))),
+    committed: (groupId, partitions) =>
+      call('admin.committed', groupId, () => log.group(groupId).committedOffsets(partitions)),
     deleteRecords: (partition, before) =>
       call('admin.deleteRecords', partitionName(partition), () => deleteRecords(log, partition, before)),
   }

@@ -27,6 +27,7 @@ export function adminContract(scene: ContractScene): void {
       const described = await transport.admin.describeTopics([made, missing])
 
       expect(described.get(made)).toEqual({
+        id: expect.stringMatching(/./),
         partitions: 3,
         replicationFactor: 1,
         cleanupPolicy: 'compact',
@@ -39,6 +40,15 @@ export function adminContract(scene: ContractScene): void {
       const transport = await scene.transport()
       const topic = await scene.topic(transport)
       expect((await transport.admin.describeTopics([topic])).get(topic)?.cleanupPolicy).toBe('delete')
+    })
+
+    it('gives every topic an id of its own, alike to every replica', async () => {
+      const [one, other] = await scene.twoTransports()
+      const topics = [await scene.topic(one), await scene.topic(one)]
+      const idsOf = async ({ admin }: typeof one) => [...(await admin.describeTopics(topics)).values()].map(t => t?.id)
+      const ids = await idsOf(one)
+      expect(new Set(ids).size).toBe(2)
+      expect(await eventually(() => idsOf(other))).toEqual(ids)
     })
 
     it('takes a topic that is there already for no error, and leaves it as it is', async () => {

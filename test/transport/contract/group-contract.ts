@@ -164,6 +164,27 @@ export function groupContract(scene: ContractScene): void {
     )
 
     it(
+      'keeps what a member writes beside an offset, and tells it to whoever asks without being a member',
+      async () => {
+        const { replicas, topic, all, groupId } = await given(1, 2)
+        const [replica] = replicas
+        if (!replica) throw new Error('no replica')
+        const places = [0, 1].map(partition => ({ topic, partition }))
+        const ask = () => replica.transport.admin.committed(groupId, places)
+        expect(await ask()).toEqual([undefined, undefined])
+        const member = join(replica, groupId, [topic])
+        await settled([member], all)
+        await member.membership.commit([{ topic, partition: 0, next: 3, note: 'as told' }])
+        await member.membership.commit([{ topic, partition: 1, next: 4 }])
+        expect(await ask()).toEqual([
+          { next: 3, note: 'as told' },
+          { next: 4, note: '' },
+        ])
+      },
+      GROUP_TEST_MS,
+    )
+
+    it(
       'refuses the offsets of a member that is none any more',
       async () => {
         const { replicas, topic, all, groupId } = await given(2, 2)

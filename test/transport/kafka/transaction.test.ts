@@ -55,7 +55,7 @@ function scripted(script: Readonly<Record<string, readonly Error[]>>) {
     forgetCoordinator: () => void asked.push('forget'),
     knownLeader: ({ partition }) => partition,
     leader: async ({ partition }) => partition,
-    topic: async () => ({ code: 0, leaders: new Map([[0, 0]]), replicationFactor: 1 }),
+    topic: async () => ({ code: 0, id: '', leaders: new Map([[0, 0]]), replicationFactor: 1 }),
     want: () => undefined,
   }
   return { connections, asked }
