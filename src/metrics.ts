@@ -41,6 +41,7 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   const lost = new Tally('topic')
   const shards = new ShardTallies()
   let ingressRecords = 0
+  let ingressAppendFailures = 0
   let restoredRecords = 0
 
   const counter = (name: string, help: string, labelNames: readonly string[], rows: () => Iterable<Row>) =>
@@ -74,6 +75,9 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   counter('party_quest_commits_total', 'Transactions ended', commits.names, () => commits.rows())
   counter('party_quest_ingress_records_total', 'Records forwarded to shards', [], () => [
     { labels: {}, value: ingressRecords },
+  ])
+  counter('party_quest_ingress_append_failures_total', 'Tries to forward records that failed', [], () => [
+    { labels: {}, value: ingressAppendFailures },
   ])
   counter(
     'party_quest_ingress_lost_records_total',
@@ -126,6 +130,9 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
     timerFired: latenessSeconds => timerLateness.observe(latenessSeconds),
     lookup: (service, outcome, seconds) => lookupSeconds.observe({ service, outcome }, seconds),
     pendingRegistrations: (shard, count) => shards.pending(shard, count),
+    ingressAppendFailed: () => {
+      ingressAppendFailures += 1
+    },
     ingressLostRecords: (topic, count) => lost.add(count, topic),
     ingressRecords: count => {
       ingressRecords += count

@@ -217,7 +217,13 @@ export class Service {
     if (!this.#isAssigned) missing.push('the group of the shards has not been joined yet')
     if (!this.#ingress?.isAssigned) missing.push('the group of the ingress has not been joined yet')
     missing.push(...this.#silentGroups())
-    for (const [shard, phase] of phases) if (phase !== 'running') missing.push(`shard ${shard} is ${phase}`)
+    const { trouble: unappended } = this.#ingress ?? {}
+    if (unappended !== undefined) missing.push(`the ingress cannot append what it read: ${unappended}`)
+    const troubles = this.#shards?.troubles()
+    for (const [shard, phase] of phases) {
+      const why = troubles?.get(shard)
+      if (phase !== 'running') missing.push(`shard ${shard} is ${phase}${why === undefined ? '' : `: ${why}`}`)
+    }
     return missing
   }
 

@@ -32,6 +32,8 @@ export interface Telemetry {
   pendingRegistrations(shard: number, count: number): void
   /** Records read from public topics and acknowledged in shard-commands. */
   ingressRecords(count: number): void
+  /** A batch could not be appended to shard-commands; it is tried again. */
+  ingressAppendFailed(): void
   /** Records of a public topic that retention took before they were forwarded. */
   ingressLostRecords(topic: string, count: number): void
   /** `delta` more (or fewer) instances of `quest` are in `state` on this shard. */
@@ -52,6 +54,7 @@ export const silentTelemetry: Telemetry = {
   lookup: () => {},
   pendingRegistrations: () => {},
   ingressRecords: () => {},
+  ingressAppendFailed: () => {},
   ingressLostRecords: () => {},
   instances: () => {},
   shardForgotten: () => {},

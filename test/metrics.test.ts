@@ -37,6 +37,7 @@ describe('metrics', () => {
       'party_quest_commit_records{}',
       'party_quest_commit_seconds{}',
       'party_quest_commits_total{outcome}',
+      'party_quest_ingress_append_failures_total{}',
       'party_quest_ingress_lost_records_total{topic}',
       'party_quest_ingress_records_total{}',
       'party_quest_instances{state,quest}',
@@ -66,6 +67,7 @@ describe('metrics', () => {
     telemetry.restored(0.2, 20)
     telemetry.ingressRecords(4)
     telemetry.ingressRecords(5)
+    telemetry.ingressAppendFailed()
     telemetry.ingressLostRecords('commands', 3)
     const first = await series(metrics)
     expect(first).toMatchObject({
@@ -80,6 +82,7 @@ describe('metrics', () => {
       party_quest_commit_seconds_count: 1,
       party_quest_restored_records_total: 520,
       party_quest_ingress_records_total: 9,
+      party_quest_ingress_append_failures_total: 1,
       'party_quest_ingress_lost_records_total{topic="commands"}': 3,
     })
     expect(await series(metrics)).toEqual(first)

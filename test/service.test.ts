@@ -68,6 +68,30 @@ describe('a replica', () => {
     await eventually(() => isReady(service))
   })
 
+  it('is not ready while the log refuses what is written, says why, and goes on when it takes it again', async () => {
+    let refused: string | undefined
+    const log = memoryLog(({ replica, operation, phase }) => {
+      if (replica !== 'a' || operation !== refused || phase !== 'before') return
+      throw new TransportUnavailableError('too few copies')
+    })
+    const { service } = replica(log, 'a')
+    await service.start()
+    await eventually(() => isReady(service))
+    const sender = createMemoryTransport(log, { name: 'sender', advertisedUrl: '' }).openAppender('sender')
+    const topic = readConfig({}, { hostname: 'here' }).topics.commands
+    const send = () => sender.append([{ topic, partition: 0, key: null, value: Buffer.from('{}'), headers: [] }])
+    for (const [operation, sentence] of [
+      ['appender.append', /^the ingress cannot append what it read: too few copies$/],
+      ['sink.write', /^shard \d is (closed|fencing|restoring): too few copies$/],
+    ] as const) {
+      refused = operation
+      await send()
+      await eventually(() => service.status().missing.some(one => sentence.test(one)))
+      refused = undefined
+      await eventually(() => isReady(service))
+    }
+  })
+
   it('that is closed while the log is away does not wait for it', async () => {
     const log = memoryLog(({ operation }) => {
       if (operation === 'connect') throw new TransportUnavailableError('away')

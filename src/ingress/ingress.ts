@@ -70,6 +70,7 @@ export class Ingress {
   #membership: GroupMembership | undefined
   #committer: OffsetCommitter | undefined
   #done: Promise<void> | undefined
+  #trouble: string | undefined
   readonly #alarm: Alarm
   readonly #unappended: Reminder
 
@@ -84,6 +85,11 @@ export class Ingress {
   /** Whether the group has told, once at least, what is ours. */
   get isAssigned(): boolean {
     return this.#isAssigned
+  }
+
+  /** Why what was read cannot be appended, since the last try. */
+  get trouble(): string | undefined {
+    return this.#trouble
   }
 
   get membership(): GroupMembership | undefined {
@@ -223,7 +229,7 @@ export class Ingress {
 
   /** Whether all of them are acknowledged; false when we are to stop first. */
   async #append(routed: readonly RoutedRecord[]): Promise<boolean> {
-    const { clock, log, shardCommands } = this.#options
+    const { clock, log, telemetry, shardCommands } = this.#options
     const { signal } = this.#stop
     let bytesMax = Number.POSITIVE_INFINITY
     for (let failures = 0; !signal.aborted; failures++) {
@@ -235,13 +241,16 @@ export class Ingress {
               : forward(record, shard, shardCommands),
           ),
         )
+        this.#trouble = undefined
         return true
       } catch (error) {
+        telemetry.ingressAppendFailed()
         if (error instanceof RecordTooLargeError) {
           // One record that does not fit must not hold up the others: it is refused by its shard, without its bytes.
           bytesMax = Math.min(bytesMax, FORWARDED_BYTES_KEPT * 2) / 2
           log.error({ err: error, bytesMax }, 'a record does not fit shard-commands: raise its max.message.bytes')
         } else {
+          this.#trouble = error instanceof Error ? error.message : String(error)
           this.#unappended.happened(times =>
             log.warn(
               { err: error, records: routed.length, failed: times },

@@ -43,6 +43,8 @@ interface Holding {
   readonly done: Promise<void>
   shard: Shard | undefined
   isDead: boolean
+  /** What ended its last life. */
+  trouble: string | undefined
   deadLetterBytesMax: number
 }
 
@@ -71,6 +73,15 @@ export class ShardSet {
     return phases
   }
 
+  /** Why the shards that do not run do not: what ended their last life, where one did. */
+  troubles(): ReadonlyMap<number, string> {
+    const troubles = new Map<number, string>()
+    for (const [shard, { trouble, shard: life }] of this.#held) {
+      if (trouble !== undefined && life?.phase !== 'running') troubles.set(shard, trouble)
+    }
+    return troubles
+  }
+
   /** The shards of this replica that run or have run, for reading. */
   lives(): readonly Shard[] {
     return [...this.#held.values()].flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
@@ -90,6 +101,7 @@ export class ShardSet {
       done: before.then(() => this.#keepAlive(shard, holding)).catch(this.#options.onFatal),
       shard: undefined,
       isDead: false,
+      trouble: undefined,
       deadLetterBytesMax: Number.POSITIVE_INFINITY,
     }
     this.#held.set(shard, holding)
@@ -116,6 +128,7 @@ export class ShardSet {
         return
       } catch (error) {
         if (life.hasCommitted) failures = 0
+        holding.trouble = error instanceof Error ? error.message : String(error)
         if (!(await this.#react(error, shard, holding, failures))) return
       }
     }
