@@ -118,7 +118,10 @@ export interface GroupMembership {
   /** Commits next offsets as a member of the present generation. Refused for a member that was replaced. */
   commit(offsets: readonly NextOffset[]): Promise<void>
   members(): Promise<readonly Member[]>
-  /** Leaves at once, so that others take over without waiting for a session to run out. */
+  /**
+   * Leaves at once, so that others take over without waiting for a session to run out. Never fails: whom it could not
+   * tell finds out by the session.
+   */
   leave(): Promise<void>
 }
 

@@ -63,8 +63,8 @@ export class MemoryMembership implements GroupMembership {
     try {
       await this.#call('group.leave', () => this.#group.remove(id, 'left'))
     } catch (error) {
+      if (!(error instanceof TransportUnavailableError)) throw error
       this.#log.expireAfterSession(this.#group, id)
-      throw error
     }
   }
 

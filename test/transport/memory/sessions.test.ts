@@ -141,6 +141,17 @@ describe("a member's session", () => {
     expect(await b.membership.members()).toHaveLength(1)
   })
 
+  it('leaves without an answer too: the group finds out by the session', async () => {
+    const { clock, log } = await given()
+    const [a, b] = [join(log, 'a'), join(log, 'b')]
+    await clock.advance(100)
+    log.disconnect('a')
+    await a.membership.leave()
+    log.reconnect('a')
+    await clock.advance(SESSION_MS + 1)
+    expect(b.owned()).toEqual([0, 1, 2, 3])
+  })
+
   it('hears of partitions that are made later', async () => {
     const clock = new SteppedClock()
     const log = createMemoryLog({ clock, clusterId: 'sessions' })
