@@ -1,0 +1,120 @@
+/**
+ * What the verifier counted: commands by what came of them, messages, tenants, and for how long a shard was silent.
+ * Counts only; what is right is not its business.
+ */
+import type { JavaRecord } from '../support/kafka/independent-client.ts'
+import type { Effect } from '../support/oracle.ts'
+import { statusOf } from './lines.ts'
+
+export interface VerdictCounts {
+  readonly commands: number
+  /** Commands that caused messages. */
+  readonly operations: number
+  /** Accepted, without a message. */
+  readonly silentCommands: number
+  readonly refused: Readonly<Record<string, number>>
+  readonly skipped: number
+  readonly timers: number
+  readonly statusEvents: number
+  readonly characterCommands: number
+  readonly deadLetters: number
+  readonly instances: number
+  readonly tenants: number
+  /** Between two status events of one shard, while commands came. */
+  readonly silenceMsMax: number
+  /** From the first command to the last, by their timestamps. */
+  readonly loadMs: number
+}
+
+export class Tally {
+  readonly #shards: number
+  readonly #refused = new Map<string, number>()
+  readonly #tenants = new Set<string>()
+  /** Timestamps of its status events, by shard, in the order in which they were read. */
+  readonly #times = new Map<number, number[]>()
+  #commands = 0
+  #operations = 0
+  #silentCommands = 0
+  #skipped = 0
+  #timers = 0
+  #statusEvents = 0
+  #characterCommands = 0
+  #deadLetters = 0
+  #instances = 0
+  #firstCommandAt = Number.POSITIVE_INFINITY
+  #lastCommandAt = 0
+
+  constructor(shards: number) {
+    this.#shards = shards
+  }
+
+  command({ timestamp, headers }: JavaRecord, effect: Effect): void {
+    this.#commands++
+    this.#firstCommandAt = Math.min(this.#firstCommandAt, timestamp)
+    this.#lastCommandAt = Math.max(this.#lastCommandAt, timestamp)
+    if (effect === 'skipped') this.#skipped++
+    else if (effect === 'nothing') this.#silentCommands++
+    else if ('code' in effect) this.#refused.set(effect.code, (this.#refused.get(effect.code) ?? 0) + 1)
+    else {
+      this.#operations++
+      this.#tenants.add(
+        headers
+          .slice(0, 4)
+          .map(([, value]) => value?.toString('hex'))
+          .join('/'),
+      )
+    }
+  }
+
+  timer(): void {
+    this.#timers++
+  }
+
+  status({ value, timestamp }: JavaRecord): void {
+    this.#statusEvents++
+    const { type, instanceId } = statusOf(String(value))
+    if (type === 'INSTANCE_CREATED') this.#instances++
+    // The last four bytes of an id are the hash that its shard is found by.
+    const shard = Number.parseInt(instanceId.slice(-8), 16) % this.#shards
+    const times = this.#times.get(shard)
+    if (times === undefined) this.#times.set(shard, [timestamp])
+    else times.push(timestamp)
+  }
+
+  character(): void {
+    this.#characterCommands++
+  }
+
+  deadLetter(): void {
+    this.#deadLetters++
+  }
+
+  counts(): VerdictCounts {
+    return {
+      commands: this.#commands,
+      operations: this.#operations,
+      silentCommands: this.#silentCommands,
+      refused: Object.fromEntries([...this.#refused].sort()),
+      skipped: this.#skipped,
+      timers: this.#timers,
+      statusEvents: this.#statusEvents,
+      characterCommands: this.#characterCommands,
+      deadLetters: this.#deadLetters,
+      instances: this.#instances,
+      tenants: this.#tenants.size,
+      silenceMsMax: Math.max(0, ...[...this.#times.values()].map(times => this.#longestGap(times))),
+      loadMs: Math.max(0, this.#lastCommandAt - this.#firstCommandAt),
+    }
+  }
+
+  #longestGap(times: readonly number[]): number {
+    const during = [...times].filter(time => time <= this.#lastCommandAt).sort((a, b) => a - b)
+    let longest = 0
+    let last = during[0] ?? 0
+    for (const time of during) {
+      longest = Math.max(longest, time - last)
+      last = time
+    }
+    return longest
+  }
+}
