@@ -6,21 +6,34 @@ import type { z } from 'zod'
 import type { QuestDefinition } from '../contract/definition.ts'
 import { wellFormed } from '../contract/json.ts'
 import { type FaultPath, faultAt, faultText, member } from './fault.ts'
+import { NESTED_LEVELS_MAX } from './json-fault.ts'
 import { definitionSchema } from './schema.ts'
 
 export type DefinitionReading =
   | { readonly kind: 'definition'; readonly definition: QuestDefinition }
   | { readonly kind: 'faults'; readonly faults: readonly string[] }
 
+/** Of the path to what is nested too deep. */
+const SHOWN_STEPS_MAX = 8
+
+/** Unknown kinds behind which faults are looked for: each costs as many readings as there are kinds. */
+const LOOKED_BEHIND_MAX = 10
+
 /** Stages come out sorted by index. */
 export function readDefinition(json: unknown): DefinitionReading {
+  const deep = placeTooDeep(json)
+  if (deep !== undefined) {
+    return { kind: 'faults', faults: [faultAt(deep, `is nested deeper than ${NESTED_LEVELS_MAX} levels, flatten it`)] }
+  }
   const { raw, path } = bareObject(json)
   const cleaned = withoutNulls(raw)
   const parsed = definitionSchema.safeParse(cleaned)
   const faults = new Set<string>()
   if (!parsed.success) {
-    const issues = parsed.error.issues.flatMap(issue => [issue, ...behindUnknownKind(issue, cleaned)])
-    for (const issue of issues) faults.add(faultAt([...path, ...issue.path], issue.message))
+    const { issues } = parsed.error
+    const behind = issues.filter(isUnknownKind).slice(0, LOOKED_BEHIND_MAX)
+    const all = issues.flatMap(issue => [issue, ...(behind.includes(issue) ? behindUnknownKind(issue, cleaned) : [])])
+    for (const issue of all) faults.add(faultAt([...path, ...issue.path], issue.message))
   }
   for (const fault of stageOrderFaults(member(raw, 'stages'), path)) faults.add(fault)
   if (!parsed.success || faults.size > 0) return { kind: 'faults', faults: [...faults] }
@@ -43,6 +56,24 @@ function bareObject(json: unknown): { raw: unknown; path: FaultPath } {
     : { raw: member(data, 'attributes'), path: ['data', 'attributes'] }
 }
 
+/** Where a value goes beyond the bound: the first few steps, which are enough to find it. Never calls itself. */
+function placeTooDeep(json: unknown): FaultPath | undefined {
+  let level: { value: unknown; path: FaultPath }[] = [{ value: json, path: [] }]
+  for (let levels = 0; level.length > 0; levels++) {
+    if (levels > NESTED_LEVELS_MAX) return level[0]?.path
+    level = level.flatMap(({ value, path }) => {
+      if (typeof value !== 'object' || value === null) return []
+      const steps: [PropertyKey, unknown][] = Array.isArray(value) ? [...value.entries()] : Object.entries(value)
+      return steps.flatMap(([step, inner]) =>
+        typeof inner === 'object'
+          ? [{ value: inner, path: path.length < SHOWN_STEPS_MAX ? [...path, step] : path }]
+          : [],
+      )
+    })
+  }
+  return undefined
+}
+
 /** A field that is `null` counts as left out, as for Go's decoder; what is kept for others is not looked into. */
 function withoutNulls(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNulls)
@@ -53,6 +84,10 @@ function withoutNulls(value: unknown): unknown {
       return [[name, name === 'properties' || name === 'startEvents' ? inner : withoutNulls(inner)]]
     }),
   )
+}
+
+function isUnknownKind(issue: z.core.$ZodIssue): boolean {
+  return issue.code === 'invalid_union' && issue.inclusive !== false
 }
 
 /**

@@ -11,7 +11,10 @@ export interface JsonFault {
   readonly expected: string
 }
 
-/** `undefined` where the text is JSON after all. */
+/** Far beyond any definition; whoever goes through a value by calling himself must not run out of stack. */
+export const NESTED_LEVELS_MAX = 100
+
+/** `undefined` where the text is JSON after all, and not nested beyond that bound. */
 export function findJsonFault(text: string): JsonFault | undefined {
   try {
     new Scanner(text).document()
@@ -42,6 +45,7 @@ class Stop extends Error {
 class Scanner {
   readonly #text: string
   #at = 0
+  #levels = 0
 
   constructor(text: string) {
     this.#text = text
@@ -62,11 +66,14 @@ class Scanner {
 
   /** From the opening bracket to behind the closing one. */
   #listing(close: '}' | ']', element: () => void): void {
+    if (++this.#levels > NESTED_LEVELS_MAX) this.#stop(`at most ${NESTED_LEVELS_MAX} levels of nesting`)
     this.#at++
-    if (this.#take(close)) return
-    do element()
-    while (this.#take(','))
-    if (!this.#take(close)) this.#stop(`, or ${close}`)
+    if (!this.#take(close)) {
+      do element()
+      while (this.#take(','))
+      if (!this.#take(close)) this.#stop(`, or ${close}`)
+    }
+    this.#levels--
   }
 
   #property(): void {

@@ -373,3 +373,24 @@ describe('what is left out is filled in', () => {
     expect(bytes.toString()).toContain('"startEvents":[{"__proto__":{"hacked":true}}]')
   })
 })
+
+describe('a file that somebody made to hurt', () => {
+  test('nested deeper than any reader can call itself, it is a fault that says where', () => {
+    const deep: unknown = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`)
+    const fault = 'is nested deeper than 100 levels, flatten it'
+    expect(faultsOf(questFixture({ startEvents: deep }))).toEqual([`$.startEvents[0][0][0][0][0][0][0]: ${fault}`])
+    expect(faultsOf({ data: { attributes: deep } })).toEqual([`$.data.attributes[0][0][0][0][0][0]: ${fault}`])
+  })
+
+  test('nested as deep as is allowed, it is read', () => {
+    const events: unknown = JSON.parse(`${'['.repeat(100)}${']'.repeat(100)}`)
+    expect(faultsOf(questFixture({ startEvents: events }))).toEqual([])
+  })
+
+  test('with thousands of unknown kinds, each is named, and the first are looked behind', () => {
+    const conditions = Array.from({ length: 1_000 }, () => ({ type: 'x', operator: '?', value: 1, referenceId: 1 }))
+    const faults = faultsOf(questFixture({ stages: [stageFixture(0, { clearConditions: conditions })] }))
+    expect(faults.filter(fault => fault.includes('.type: is not a known condition'))).toHaveLength(1_000)
+    expect(faults.filter(fault => fault.includes('.operator: '))).toHaveLength(10)
+  })
+})

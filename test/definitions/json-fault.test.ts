@@ -21,6 +21,13 @@ describe('the first fault of a text that is not JSON', () => {
     expect(findJsonFault(text)).toEqual({ line, column, expected })
   })
 
+  test('is named where the text is nested deeper than the reader goes', () => {
+    const expected = 'at most 100 levels of nesting'
+    expect(findJsonFault('['.repeat(100_000))).toEqual({ line: 1, column: 101, expected })
+    expect(findJsonFault(`${'{"a":'.repeat(100)}[1,]`)).toEqual({ line: 1, column: 501, expected })
+    expect(findJsonFault(`${'[[]],['.repeat(50)}`)).toMatchObject({ expected: 'the end of the file' })
+  })
+
   test('is found exactly where JSON.parse refuses, in any damaged document', () => {
     const damaged = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom('', ',', '"', '}', ']', '0', '\\', '\n', 'e', '-'))
