@@ -7,7 +7,7 @@ import { type BackOff, backOffMs } from './back-off.ts'
 import type { Clock, Random } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './definitions/catalogue.ts'
-import { TransportUnavailableError } from './errors.ts'
+import { TransportUnavailableError, type UnrestorableError } from './errors.ts'
 import { Ingress } from './ingress/ingress.ts'
 import type { Log } from './log.ts'
 import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
@@ -18,6 +18,7 @@ import type { ShardDependencies } from './shard/shard-dependencies.ts'
 import { type ShardPhase, ShardSet } from './shard/shard-set.ts'
 import { Supervisor } from './shard/supervisor.ts'
 import type { Telemetry } from './telemetry.ts'
+import { TopicWatch } from './topic-watch.ts'
 import { prepareTopics } from './topics.ts'
 import type { Tracer } from './tracing.ts'
 import type { GroupMembership, Transport } from './transport/port.ts'
@@ -53,6 +54,9 @@ export class Service {
   /** Why the last try of the start failed. */
   #trouble: string | undefined
   #hasTopics = false
+  readonly #watch: TopicWatch
+  /** What all that we do rests on is lost: nothing is done any more. */
+  #loss: UnrestorableError | undefined
   #ingress: Ingress | undefined
   #membership: GroupMembership | undefined
   #isAssigned = false
@@ -62,6 +66,17 @@ export class Service {
 
   constructor(options: ServiceOptions) {
     this.#options = options
+    const { config, transport, clock, log } = options
+    this.#watch = new TopicWatch({
+      admin: transport.admin,
+      commands: config.topics.commands,
+      shardCommands: config.shardCommandsTopic,
+      shardState: config.shardStateTopic,
+      shards: config.shards,
+      clock,
+      log,
+      onLost: error => this.#lose(error),
+    })
   }
 
   /**
@@ -75,6 +90,7 @@ export class Service {
     this.#isConnected = true
     log.info({ clusterId: transport.clusterId, durable: transport.durable }, 'connected to the log')
     if (!(await this.#whileUnavailable('topics', () => prepareTopics(config, transport.admin, clock, log)))) return
+    if (!(await this.#whileUnavailable('topics', () => this.#watch.start()))) return
     this.#hasTopics = true
     this.#startShards()
     this.#startIngress()
@@ -83,7 +99,7 @@ export class Service {
   status(): ServiceStatus {
     const phases = this.#shards?.phases() ?? new Map<number, ShardPhase>()
     return {
-      isLive: ![...phases.values()].includes('dead'),
+      isLive: this.#loss === undefined && ![...phases.values()].includes('dead'),
       missing: this.#missing(phases),
       shards: Object.fromEntries(phases),
     }
@@ -97,11 +113,22 @@ export class Service {
 
   async #close(): Promise<void> {
     this.#stop.abort()
+    const watched = this.#watch.close()
     // Together: the ingress ends its batch while the shards drain. A group is left as soon as its work is done and not
     // later: who takes over is fenced off from nothing of ours, and waits for our leave.
     await Promise.all([this.#ingress?.close(), this.#shards?.close().then(() => this.#membership?.leave())])
     for (const release of this.#releases) await release()
     await this.#options.transport.close()
+    await watched
+  }
+
+  /** Nothing is dropped, doubled or forgotten by one who does nothing: a person must decide. */
+  #lose(error: UnrestorableError): void {
+    if (this.#loss !== undefined) return
+    this.#loss = error
+    this.#options.log.fatal({ err: error }, 'a topic is not what it was: this replica does nothing any more')
+    this.#ingress?.refuse()
+    this.#shards?.condemn(error)
   }
 
   /** Whether `action` came through; false when the service is closed first. */
@@ -132,6 +159,9 @@ export class Service {
       groupId: `${config.internalTopicPrefix}.ingress`,
       shardCommands: config.shardCommandsTopic,
       shards: config.shards,
+      shardCommandsId: this.#watch.idOf(config.shardCommandsTopic),
+      lookAtTopics: () => this.#watch.look(),
+      onLost: error => this.#lose(error),
       clock,
       random,
       log,
@@ -160,7 +190,8 @@ export class Service {
       groupId: shared.groupId,
       topics: [config.shardCommandsTopic],
       onAssigned: ({ generation, partitions }) => {
-        const ours = partitions.map(({ partition }) => partition)
+        // What an operator added to the topic is no shard: nothing is ever routed there.
+        const ours = partitions.map(({ partition }) => partition).filter(shard => shard < config.shards)
         log.info({ generation, shards: ours }, 'shards assigned')
         this.#isAssigned = true
         if (!this.#stop.signal.aborted) shards.assign(ours)
@@ -214,6 +245,8 @@ export class Service {
     if (!this.#isConnected) return [`no broker has let us in yet${trouble}`]
     if (!this.#hasTopics) return [`the topics have not been checked yet${trouble}`]
     const missing: string[] = []
+    if (this.#loss !== undefined) missing.push(this.#loss.message)
+    missing.push(...this.#watch.missing)
     if (!this.#isAssigned) missing.push('the group of the shards has not been joined yet')
     if (!this.#ingress?.isAssigned) missing.push('the group of the ingress has not been joined yet')
     missing.push(...this.#silentGroups())

@@ -4,6 +4,7 @@
  */
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import { decodeHandover, type Handover } from './contract/handover.ts'
 import { ConfigError } from './errors.ts'
 import type { Log } from './log.ts'
 import type { LogAdmin, TopicDescription, TopicSpec } from './transport/port.ts'
@@ -27,6 +28,9 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
   const publicTopics = Object.values(config.topics)
   const names = [...publicTopics, config.shardCommandsTopic, config.shardStateTopic]
   let found = await admin.describeTopics(names)
+  // First of all: a topic of ours that is gone must not be made anew, empty, as if nothing had been in it.
+  const lost = handoverFaults(await lastHandovers(config, admin, found), config, found)
+  if (lost.length > 0) throw new ConfigError(lost)
   const missing = names.filter(name => found.get(name) === undefined)
   const made = missing.filter(
     name => config.createTopics === 'all' || (config.createTopics === 'internal' && !publicTopics.includes(name)),
@@ -46,6 +50,44 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
   if (faults.length > 0) throw new ConfigError(faults)
   warnOfSmallInternal(config, found, log)
   warnOfSmallDeadLetters(config, found, log)
+}
+
+/** What the ingress wrote beside its last offsets, each different note once; none before it has committed any. */
+async function lastHandovers(
+  { topics, internalTopicPrefix }: Config,
+  admin: LogAdmin,
+  found: Descriptions,
+): Promise<readonly Handover[]> {
+  const partitions = found.get(topics.commands)?.partitions ?? 0
+  if (partitions === 0) return []
+  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: topics.commands, partition }))
+  const committed = await admin.committed(`${internalTopicPrefix}.ingress`, places)
+  return [...new Set(committed.map(offset => offset?.note ?? ''))].flatMap(note => decodeHandover(note) ?? [])
+}
+
+/** Commands that were handed to a topic of ours are in no other place any more. */
+function handoverFaults(handovers: readonly Handover[], config: Config, found: Descriptions): readonly string[] {
+  const { shardCommandsTopic, shardStateTopic, internalTopicPrefix, shards } = config
+  if (handovers.length === 0) return []
+  const cure = 'Restore it, or begin with new internal topics (another INTERNAL_TOPIC_PREFIX)'
+  const group = `as the group ${internalTopicPrefix}.ingress tells`
+  const faults = [shardCommandsTopic, shardStateTopic]
+    .filter(name => found.get(name) === undefined)
+    .map(name => `internal topic ${name} is gone, though commands went there, ${group}: quests are lost. ${cure}`)
+  const id = found.get(shardCommandsTopic)?.id
+  if (id !== undefined && handovers.some(({ topicId }) => topicId !== id)) {
+    faults.push(
+      `internal topic ${shardCommandsTopic} was deleted and made again: commands went to the one before it, ${group}. ${cure}`,
+    )
+  }
+  const others = new Set(handovers.map(handover => handover.shards).filter(count => count !== shards))
+  for (const count of others) {
+    faults.push(
+      `SHARDS is ${shards}, but commands were routed to ${count} shards, ${group}: instances would be looked for ` +
+        `where they are not. Set SHARDS=${count}, or another INTERNAL_TOPIC_PREFIX`,
+    )
+  }
+  return faults
 }
 
 function topicSpec(topic: string, config: Config, brokers: number): TopicSpec {

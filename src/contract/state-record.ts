@@ -52,25 +52,35 @@ export interface Position {
   readonly next: number
   /** Highest origin offset applied, by `topic/partition` of the public topic. */
   readonly watermarks: ReadonlyMap<string, number>
+  /**
+   * Id of each topic that the offsets above are of, by its name: one that was deleted and made again has another.
+   * Empty in what older releases wrote, which pass over it when they read.
+   */
+  readonly topicIds: ReadonlyMap<string, string>
 }
 
-export const FIRST_POSITION: Position = { next: 0, watermarks: new Map() }
+export const FIRST_POSITION: Position = { next: 0, watermarks: new Map(), topicIds: new Map() }
 
-export function encodePosition({ next, watermarks }: Position): Buffer {
+export function encodePosition({ next, watermarks, topicIds }: Position): Buffer {
   const { written: version } = LAYOUTS.position
-  return Buffer.from(JSON.stringify({ version, next, watermarks: Object.fromEntries(watermarks) }))
+  const ids = topicIds.size === 0 ? {} : { topicIds: Object.fromEntries(topicIds) }
+  return Buffer.from(JSON.stringify({ version, next, watermarks: Object.fromEntries(watermarks), ...ids }))
 }
 
 const offset = z.int().min(0)
-const storedPosition = z.object({ next: offset, watermarks: z.record(z.string(), offset) })
+const storedPosition = z.object({
+  next: offset,
+  watermarks: z.record(z.string(), offset),
+  topicIds: z.record(z.string(), z.string()).default({}),
+})
 
 /**
  * `layout`: of another release, for tests.
  * @throws UnrestorableError
  */
 export function decodePosition(value: Buffer, layout: RecordLayout = LAYOUTS.position): Position {
-  const { next, watermarks } = checked(storedPosition, value, layout)
-  return { next, watermarks: new Map(Object.entries(watermarks)) }
+  const { next, watermarks, topicIds } = checked(storedPosition, value, layout)
+  return { next, watermarks: new Map(Object.entries(watermarks)), topicIds: new Map(Object.entries(topicIds)) }
 }
 
 /** A REGISTER that waits, with the record that it came as: a refusal gives that back untouched. */

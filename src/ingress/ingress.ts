@@ -7,10 +7,11 @@
 import { Alarm } from '../alarm.ts'
 import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
+import { encodeHandover } from '../contract/handover.ts'
 import { type LogRecord, partitionName, recordBytes, type TopicPartition } from '../contract/log-record.ts'
 import { routeOf } from '../contract/routing.ts'
 import { forward, forwardOversized } from '../contract/shard-command.ts'
-import { OffsetOutOfRangeError, RecordTooLargeError } from '../errors.ts'
+import { OffsetOutOfRangeError, RecordTooLargeError, UnrestorableError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { Reminder } from '../reminder.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -42,6 +43,12 @@ export interface IngressOptions {
   readonly groupId: string
   readonly shardCommands: string
   readonly shards: number
+  /** Id of the topic `shardCommands`. */
+  readonly shardCommandsId: string
+  /** Looks whether the topics are still those of the start; `refuse` is called first where one is not. */
+  readonly lookAtTopics: () => Promise<void>
+  /** A public topic is not what it was. */
+  readonly onLost: (error: UnrestorableError) => void
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -70,6 +77,7 @@ export class Ingress {
   #membership: GroupMembership | undefined
   #committer: OffsetCommitter | undefined
   #done: Promise<void> | undefined
+  #isRefused = false
   #trouble: string | undefined
   readonly #alarm: Alarm
   readonly #unappended: Reminder
@@ -98,9 +106,10 @@ export class Ingress {
 
   /** @param onFatal called with an error that no reaction is known for; the ingress has then stopped. */
   start(onFatal: (error: unknown) => void): void {
-    const { transport, groupId, topics, clock, log } = this.#options
+    const { transport, groupId, topics, shards, shardCommandsId, clock, log } = this.#options
     this.#membership = transport.joinGroup({ groupId, topics, onAssigned: assignment => this.#assign(assignment) })
-    this.#committer = new OffsetCommitter(this.#membership, clock, log)
+    const note = encodeHandover({ topicId: shardCommandsId, shards })
+    this.#committer = new OffsetCommitter(this.#membership, note, clock, log)
     this.#done = this.#forwardAll().catch(onFatal)
   }
 
@@ -113,6 +122,19 @@ export class Ingress {
     await this.#committer?.close()
     await this.#membership?.leave()
     await Promise.all([this.#reader.close(), this.#appender.close()])
+  }
+
+  /**
+   * What we read or write is not what it was: forwards and commits nothing more. Stays in its group, so that nobody
+   * else is given what must not be forwarded.
+   */
+  refuse(): void {
+    this.#isRefused = true
+    for (const { feed, partition } of this.#sources.values()) {
+      feed?.close()
+      this.#committer?.forget(partition)
+    }
+    this.#alarm.ring()
   }
 
   #assign({ partitions }: Assignment): void {
@@ -153,12 +175,14 @@ export class Ingress {
   /** Each new partition goes on where the group left it: everything before was acknowledged. */
   async #openFeeds(): Promise<void> {
     const unopened = [...this.#sources.values()].filter(({ feed }) => feed === undefined)
-    if (unopened.length === 0 || this.#membership === undefined) return
+    if (unopened.length === 0 || this.#membership === undefined || this.#isRefused) return
+    await this.#options.lookAtTopics()
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
       const from = committed[index] ?? (await this.#earliest(source.partition))
       // The assignment may have moved on while we asked.
       if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
+      if (this.#isRefused) return
       source.feed = this.#reader.open(source.partition, from)
     }
   }
@@ -171,14 +195,14 @@ export class Ingress {
   #take(): readonly LogRecord[] {
     const taken: LogRecord[] = []
     for (const { feed } of this.#sources.values()) {
-      if (feed !== undefined) taken.push(...feed.take(TAKE_RECORDS_MAX))
+      if (feed !== undefined && !this.#isRefused) taken.push(...feed.take(TAKE_RECORDS_MAX))
     }
     return taken
   }
 
   async #waitForRecords(): Promise<void> {
     for (const source of this.#sources.values()) {
-      if (source.feed === undefined || source.isWatched) continue
+      if (source.feed === undefined || source.isWatched || this.#isRefused) continue
       source.isWatched = true
       source.feed
         .ready()
@@ -191,16 +215,26 @@ export class Ingress {
     await this.#alarm.wait(IDLE_MS_MAX)
   }
 
-  /** Retention has passed the committed offset, or the topic was made anew: there is nothing to wait for. */
-  #recover(source: Source, error: unknown): void {
+  /** Retention has passed the committed offset, or the topic is not what it was: there is nothing to wait for. */
+  async #recover(source: Source, error: unknown): Promise<void> {
     const { partition } = source
     if (!(error instanceof OffsetOutOfRangeError)) {
       this.#options.log.error({ ...partition, err: error }, 'ingress lost a partition, opening it again')
       source.feed = undefined
       return
     }
+    const { feed } = source
+    await this.#options.lookAtTopics().catch(() => undefined)
+    // The assignment may have moved on while we looked.
+    if (this.#isRefused || source.feed !== feed) return
+    const position = feed?.position ?? error.earliest
+    if (position > error.end) {
+      this.refuse()
+      this.#options.onLost(lostEnd(partition, position, error))
+      return
+    }
     // Counted in offsets, the markers of transactions among them: at most so many records.
-    const lost = Math.max(0, error.earliest - (source.feed?.position ?? error.earliest))
+    const lost = Math.max(0, error.earliest - position)
     this.#options.telemetry.ingressLostRecords(partition.topic, lost)
     this.#options.log.error(
       { ...partition, lost, earliest: error.earliest, end: error.end, err: error },
@@ -221,6 +255,7 @@ export class Ingress {
     }
     // Not acknowledged and not committed: whoever comes after us reads these records again.
     if (routed.length > 0 && !(await this.#append(routed))) return
+    if (this.#isRefused) return
     telemetry.ingressRecords(records.length)
     for (const record of records) {
       if (this.#sources.has(partitionName(record))) this.#committer?.acknowledged(record)
@@ -232,7 +267,7 @@ export class Ingress {
     const { clock, log, telemetry, shardCommands } = this.#options
     const { signal } = this.#stop
     let bytesMax = Number.POSITIVE_INFINITY
-    for (let failures = 0; !signal.aborted; failures++) {
+    for (let failures = 0; !signal.aborted && !this.#isRefused; failures++) {
       try {
         await this.#appender.append(
           routed.map(({ record, shard }) =>
@@ -263,4 +298,13 @@ export class Ingress {
     }
     return false
   }
+}
+
+/** Retention takes a topic's beginning, never its end. */
+function lostEnd(partition: TopicPartition, position: number, { earliest, end }: OffsetOutOfRangeError) {
+  return new UnrestorableError(
+    `the ingress is to go on at offset ${position} of ${partitionName(partition)}, which holds ${earliest} to ${end}: ` +
+      'the topic was deleted and made again, or lost its end, and new records would be taken for copies of old ones. ' +
+      'Restore it, or begin with new internal topics (another INTERNAL_TOPIC_PREFIX)',
+  )
 }

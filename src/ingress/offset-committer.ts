@@ -13,14 +13,17 @@ type NextOffset = TopicPartition & { readonly next: number }
 
 export class OffsetCommitter {
   readonly #membership: GroupMembership
+  readonly #note: string
   readonly #clock: Clock
   readonly #log: Log
   readonly #pending = new Map<string, NextOffset>()
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
-  constructor(membership: GroupMembership, clock: Clock, log: Log) {
+  /** @param note goes beside every offset. */
+  constructor(membership: GroupMembership, note: string, clock: Clock, log: Log) {
     this.#membership = membership
+    this.#note = note
     this.#clock = clock
     this.#log = log
   }
@@ -55,7 +58,7 @@ export class OffsetCommitter {
     this.#pending.clear()
     if (offsets.length === 0) return
     try {
-      await this.#membership.commit(offsets)
+      await this.#membership.commit(offsets.map(offset => ({ ...offset, note: this.#note })))
     } catch (error) {
       this.#log.debug({ err: error }, 'could not commit offsets of the ingress')
       // Unless something newer came meanwhile.

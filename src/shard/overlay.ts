@@ -87,8 +87,9 @@ export class Overlay implements InstanceView {
   }
 
   position(): Position {
-    const { watermarks } = this.#state.position
+    const { watermarks, topicIds } = this.#state.position
     return {
+      topicIds,
       next: this.#next,
       watermarks: this.#watermarks.size === 0 ? watermarks : new Map([...watermarks, ...this.#watermarks]),
     }

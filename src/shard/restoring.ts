@@ -8,15 +8,15 @@ import type { LogRecord } from '../contract/log-record.ts'
 import { originName } from '../contract/origin.ts'
 import { decodePending, decodePosition, readStateRecordKey } from '../contract/state-record.ts'
 import { parseStoredDefinition } from '../definitions/catalogue.ts'
-import { UnrestorableError } from '../errors.ts'
 import { located, reading } from './damage.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import { ShardState } from './shard-state.ts'
+import { holdToTopics } from './topic-identity.ts'
 
 /** Instances decoded before the event loop gets a turn: heartbeats and the other shards go on meanwhile. */
 const INSTANCES_PER_TURN = 1000
 
-/** @throws UnrestorableError a record that cannot be read, or a public topic that was deleted and made again */
+/** @throws UnrestorableError a record that cannot be read, or a topic that was deleted and made again */
 export async function restore(dependencies: ShardDependencies, signal: AbortSignal): Promise<ShardState> {
   const { transport, internal, shard, clock, budget, ruleBook, telemetry, log } = dependencies
   const startedAt = clock.elapsed()
@@ -35,7 +35,7 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
   const state = new ShardState(budget, ruleBook)
   try {
     await fill(state, latest, dependencies, signal)
-    await refuseRemadeTopics(state, dependencies)
+    await holdToTopics(state, dependencies)
   } catch (error) {
     state.close()
     throw await located(error, dependencies, signal)
@@ -72,30 +72,5 @@ async function fill(
     telemetry.instances(shard, stateOf(instance), contextOf(instance).identity.questId, 1)
     if (index % INSTANCES_PER_TURN === INSTANCES_PER_TURN - 1) await clock.sleep(0, signal)
     if (signal.aborted) return
-  }
-}
-
-/**
- * A public topic that was deleted and made again starts below every watermark: all its records would be taken for
- * copies of old ones and dropped in silence. So a watermark beyond the topic's end is refused, loudly.
- */
-async function refuseRemadeTopics(state: ShardState, { admin, internal, shard }: ShardDependencies): Promise<void> {
-  const ends = new Map<string, readonly { end: number }[]>()
-  for (const [name, watermark] of state.position.watermarks) {
-    const slash = name.lastIndexOf('/')
-    const topic = name.slice(0, slash)
-    let offsets = ends.get(topic)
-    if (offsets === undefined) {
-      offsets = await admin.offsets(topic)
-      ends.set(topic, offsets)
-    }
-    const end = offsets[Number(name.slice(slash + 1))]?.end ?? 0
-    if (watermark >= end) {
-      throw new UnrestorableError(
-        `shard ${shard} has applied offset ${watermark} of ${name}, which ends at ${end}: the topic was deleted and ` +
-          `made again. Restore it, or start with new internal topics (another INTERNAL_TOPIC_PREFIX); ` +
-          `${internal.shardState} belongs to the old one`,
-      )
-    }
   }
 }

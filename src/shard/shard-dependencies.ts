@@ -29,7 +29,7 @@ export interface ShardDependencies {
   /** For the answers of look-ups. */
   readonly appender: Appender
   readonly admin: LogAdmin
-  readonly topics: OutboxTopics
+  readonly topics: OutboxTopics & { readonly commands: string }
   readonly internal: InternalTopics
   /** `<prefix>.shards`: the consumer group whose offset moves with each transaction. */
   readonly groupId: string

@@ -53,6 +53,7 @@ export class ShardSet {
   readonly #held = new Map<number, Holding>()
   /** The last life of a shard that was given away and has not ended yet. */
   readonly #leaving = new Map<number, Promise<void>>()
+  readonly #condemnation = new AbortController()
 
   constructor(options: ShardSetOptions) {
     this.#options = options
@@ -85,6 +86,11 @@ export class ShardSet {
   /** The shards of this replica that run or have run, for reading. */
   lives(): readonly Shard[] {
     return [...this.#held.values()].flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
+  }
+
+  /** What all shards rest on is lost: each one that we hold or are given is dead. */
+  condemn(reason: UnrestorableError): void {
+    this.#condemnation.abort(reason)
   }
 
   /** Gives every shard away and resolves when all have drained. */
@@ -120,11 +126,15 @@ export class ShardSet {
   /** One life after the other, until the shard is given away or cannot live. */
   async #keepAlive(shard: number, holding: Holding): Promise<void> {
     const { signal } = holding.stop
+    const { signal: condemned } = this.#condemnation
     for (let failures = 0; !signal.aborted; failures++) {
       const life = new Shard(this.#options.dependenciesOf(shard), holding.deadLetterBytesMax)
       holding.shard = life
       try {
-        await life.live(signal)
+        condemned.throwIfAborted()
+        await life.live(AbortSignal.any([signal, condemned]))
+        if (signal.aborted) return
+        condemned.throwIfAborted()
         return
       } catch (error) {
         if (life.hasCommitted) failures = 0

@@ -1,5 +1,6 @@
 /** The ingress on the memory log: every record forwarded to its shard, at least once, in order, whatever fails. */
 import { afterEach, describe, expect, test } from 'vitest'
+import { decodeHandover } from '../../src/contract/handover.ts'
 import type { Headers } from '../../src/contract/log-record.ts'
 import { routeOf } from '../../src/contract/routing.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
@@ -25,6 +26,7 @@ class Scene {
   readonly #sender = createMemoryTransport(this.#log, { name: 'sender', advertisedUrl: '' }).openAppender('sender')
   readonly #open = new Set<Ingress>()
   #intercept: Intercept = () => {}
+  #lookAtTopics: (ingress: Ingress) => void = () => {}
 
   constructor({ shardRecordBytesMax = 1_000_000 } = {}) {
     const topic = (name: string, partitions: number, recordBytesMax: number) => ({
@@ -43,10 +45,22 @@ class Scene {
     this.#intercept = intercept
   }
 
+  /** What the ingress finds when it looks at its topics. */
+  onLook(look: (ingress: Ingress) => void): void {
+    this.#lookAtTopics = look
+  }
+
+  remakePublic(): void {
+    const topic = 'commands'
+    this.#log.deleteTopic(topic)
+    this.#log.createTopics([{ topic, partitions: PARTITIONS.length, replicationFactor: 1, config: {} }])
+  }
+
   async ingress(name: string) {
     const log = recordedLog()
     const fatal: unknown[] = []
     const told: string[] = []
+    const lost: Error[] = []
     const transport = createMemoryTransport(this.#log, { name, advertisedUrl: '' })
     const ingress = new Ingress({
       transport,
@@ -55,6 +69,9 @@ class Scene {
       groupId: 'ingress',
       shardCommands: 'shards',
       shards: SHARDS,
+      shardCommandsId: 'first',
+      lookAtTopics: async () => this.#lookAtTopics(ingress),
+      onLost: error => lost.push(error),
       clock: this.clock,
       random: { fraction: () => 0.5, bytes: count => Buffer.alloc(count) },
       log,
@@ -68,7 +85,7 @@ class Scene {
     ingress.start(error => fatal.push(error))
     this.#open.add(ingress)
     await this.clock.settle()
-    return { ingress, log, fatal, told }
+    return { ingress, log, fatal, told, lost }
   }
 
   async close(): Promise<void> {
@@ -106,6 +123,11 @@ class Scene {
 
   committed(): readonly (number | undefined)[] {
     return this.#log.group('ingress').committed(PARTITIONS.map(partition => ({ topic: 'commands', partition })))
+  }
+
+  note() {
+    const [committed] = this.#log.group('ingress').committedOffsets([{ topic: 'commands', partition: 0 }])
+    return decodeHandover(committed?.note ?? '')
   }
 
   disconnect(name: string): void {
@@ -325,4 +347,35 @@ test('a log that cannot be read is tried again, and nothing is lost', async () =
   scene.intercept(() => {})
   await scene.clock.advance(5000)
   expect([scene.all(), fatal]).toEqual([['0@0'], []])
+})
+
+describe('a public topic that is not what it was', () => {
+  test('because it lost its end, or was made anew shorter: nothing of it is forwarded, and it is told', async () => {
+    scene = new Scene()
+    const { lost, fatal } = await scene.ingress('a')
+    for (let count = 0; count < 3; count++) await scene.publish(start(count))
+    scene.remakePublic()
+    await scene.publish(start(9))
+    await scene.clock.advance(1000)
+    expect(lost[0]?.message).toContain('the ingress is to go on at offset 3 of commands/0, which holds 0 to 1')
+    expect([scene.all(), fatal]).toEqual([['0@0', '0@1', '0@2'], []])
+  })
+
+  test('by what a look at it tells before it is read: nothing of it is forwarded, and no offset committed', async () => {
+    scene = new Scene()
+    scene.onLook(ingress => ingress.refuse())
+    await scene.publish(start(0))
+    const { fatal } = await scene.ingress('a')
+    await scene.publish(start(1))
+    await scene.clock.advance(100_000)
+    expect([scene.all(), scene.committed()[0], fatal]).toEqual([[], undefined, []])
+  })
+
+  test('tells so by its offsets: each has the note of where commands were handed to', async () => {
+    scene = new Scene()
+    await scene.ingress('a')
+    await scene.publish(start(0))
+    await scene.clock.advance(1000)
+    expect(scene.note()).toEqual({ topicId: 'first', shards: SHARDS })
+  })
 })

@@ -32,7 +32,7 @@ const RECORD_BYTES_MAX = 1_048_588
 
 interface Topic {
   readonly description: TopicDescription
-  readonly compacted: boolean
+  readonly limits: { readonly compacted: boolean; readonly retainedRecordsMax: number }
   readonly partitions: readonly PartitionLog[]
 }
 
@@ -132,6 +132,16 @@ export class MemoryLog {
     for (const group of this.#groups.values()) group.forgetOffsets(partitions)
   }
 
+  /** As an operator does on a running broker. */
+  addPartitions(topic: string, count: number): void {
+    const { partitions, limits, description } = this.#existing(topic)
+    const first = partitions.length
+    const added = Array.from({ length: count }, (_, at) => new PartitionLog({ topic, partition: first + at }, limits))
+    const all = [...partitions, ...added]
+    this.#topics.set(topic, { limits, partitions: all, description: { ...description, partitions: all.length } })
+    for (const group of this.#groups.values()) if (group.wantsAny(new Set([topic]))) group.rebalance()
+  }
+
   /** Calls back after topics were made, until the function that it returns is called. */
   watchTopics(onChange: () => void): () => void {
     this.#topicWatchers.add(onChange)
@@ -159,7 +169,7 @@ export class MemoryLog {
       const existing = this.#existing(topic)
       refuseUnfit(record, existing)
       const partition = partitionOf(existing, { topic, partition: partitioner(record, existing.partitions.length) })
-      const bytes = copyRecord(record, existing.compacted)
+      const bytes = copyRecord(record, existing.limits.compacted)
       const beside = placed.get(partition)
       if (beside) beside.push(bytes)
       else placed.set(partition, [bytes])
@@ -182,7 +192,7 @@ export class MemoryLog {
     this.#topicsMade += 1
     return {
       description: { id: `topic-${this.#topicsMade}`, partitions, replicationFactor, cleanupPolicy, recordBytesMax },
-      compacted,
+      limits,
       partitions: Array.from({ length: partitions }, (_, partition) => new PartitionLog({ topic, partition }, limits)),
     }
   }
@@ -209,7 +219,7 @@ function partitionOf({ partitions }: Topic, place: TopicPartition): PartitionLog
   return found
 }
 
-function refuseUnfit(record: NewRecord, { description: { recordBytesMax }, compacted }: Topic): void {
+function refuseUnfit(record: NewRecord, { description: { recordBytesMax }, limits: { compacted } }: Topic): void {
   const { topic, key } = record
   const size = recordSize(record)
   if (size > recordBytesMax) {
