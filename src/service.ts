@@ -114,9 +114,9 @@ export class Service {
   async #close(): Promise<void> {
     this.#stop.abort()
     const watched = this.#watch.close()
-    // Together: the ingress ends its batch while the shards drain. A group is left as soon as its work is done and not
-    // later: who takes over is fenced off from nothing of ours, and waits for our leave.
-    await Promise.all([this.#ingress?.close(), this.#shards?.close().then(() => this.#membership?.leave())])
+    // All together, so that nobody waits for our drain: it is over long before the others have heard of our leave and
+    // shared out our shards, and who is quicker than that only fences us. The ingress leaves behind its last offsets.
+    await Promise.all([this.#ingress?.close(), this.#shards?.close(), this.#membership?.leave()])
     for (const release of this.#releases) await release()
     await this.#options.transport.close()
     await watched

@@ -36,6 +36,7 @@ export interface KafkaOptions {
   readonly onNotice: (level: 'debug' | 'warn', message: string, fields: Readonly<Record<string, unknown>>) => void
 }
 
-export const HEARTBEAT_INTERVAL_MS = 500
+/** A handful of requests a second and replica, which a broker does not feel; takeovers do. */
+export const HEARTBEAT_INTERVAL_MS = 100
 export const CONNECT_TIMEOUT_MS = 3000
 export const REQUEST_TIMEOUT_MS = 10_000
