@@ -65,7 +65,7 @@ export function planFaults({ seed, kills, replicas, nodes }: PlanOptions): reado
     kinds.push(fits ? kind : 'kill now')
     killed += fits ? killsOf(kind) : 1
   }
-  const others = Math.max(OTHERS_MIN, Math.ceil(kills / 2))
+  const others = Math.max(OTHERS_MIN, Math.ceil(kills / 3))
   for (let turn = 0; turn < others; turn++) kinds.push(nth(OTHERS, turn))
   shuffle(kinds, random)
   let targets = Math.floor(random.fraction() * BROKER_TARGETS.length)

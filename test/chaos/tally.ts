@@ -22,6 +22,9 @@ export interface VerdictCounts {
   readonly tenants: number
   /** Between two status events of one shard, while commands came. */
   readonly silenceMsMax: number
+  /** From a command to the last of its effects, and from a deadline to those of its timer. */
+  readonly waitMsMax: number
+  readonly timerLatenessMsMax: number
   /** From the first command to the last, by their timestamps. */
   readonly loadMs: number
 }
@@ -41,6 +44,8 @@ export class Tally {
   #characterCommands = 0
   #deadLetters = 0
   #instances = 0
+  #waitMsMax = 0
+  #timerLatenessMsMax = 0
   #firstCommandAt = Number.POSITIVE_INFINITY
   #lastCommandAt = 0
 
@@ -68,6 +73,12 @@ export class Tally {
 
   timer(): void {
     this.#timers++
+  }
+
+  /** A message came so long after its command, or after the deadline of its timer. */
+  waited(ms: number, cause: 'command' | 'timer'): void {
+    if (cause === 'command') this.#waitMsMax = Math.max(this.#waitMsMax, ms)
+    else this.#timerLatenessMsMax = Math.max(this.#timerLatenessMsMax, ms)
   }
 
   status({ value, timestamp }: JavaRecord): void {
@@ -103,6 +114,8 @@ export class Tally {
       instances: this.#instances,
       tenants: this.#tenants.size,
       silenceMsMax: Math.max(0, ...[...this.#times.values()].map(times => this.#longestGap(times))),
+      waitMsMax: this.#waitMsMax,
+      timerLatenessMsMax: this.#timerLatenessMsMax,
       loadMs: Math.max(0, this.#lastCommandAt - this.#firstCommandAt),
     }
   }

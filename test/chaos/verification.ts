@@ -48,6 +48,7 @@ const FAULTS_MAX = 50
 interface Cause {
   /** For people: which command or timer. */
   readonly name: string
+  readonly kind: 'command' | 'timer'
   /** Epoch milliseconds, before which none may have come. */
   readonly notBefore: number
   readonly parent: TraceParent | undefined
@@ -137,7 +138,7 @@ export class Verification {
     if (typeof effect === 'string') return
     const { topic, partition, offset, timestamp } = record
     const name = `the command ${partition}@${offset}`
-    const cause: Cause = { name, notBefore: timestamp, parent: parentOf(record), spanId: undefined }
+    const cause: Cause = { name, kind: 'command', notBefore: timestamp, parent: parentOf(record), spanId: undefined }
     if ('code' in effect) {
       this.#want(`dead letter of ${topic}/${partition}@${offset}`, { line: expectedDeadLetterLine(effect), cause })
       return
@@ -174,6 +175,7 @@ export class Verification {
       },
       {
         name: `the timer that ${armed.name} armed`,
+        kind: 'timer',
         notBefore: armed.notBefore + seconds * 1000,
         ...{ parent: undefined, spanId: undefined },
       },
@@ -209,6 +211,7 @@ export class Verification {
       this.#fault(`${place} is not what ${cause.name} must cause:\n  must be ${wanted.line}\n  is      ${line}`)
       return
     }
+    this.#tally.waited(record.timestamp - cause.notBefore, cause.kind)
     if (record.timestamp < cause.notBefore) {
       this.#fault(`${place}, by ${cause.name}, came ${cause.notBefore - record.timestamp} ms early`)
     }
