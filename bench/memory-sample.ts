@@ -4,10 +4,11 @@
  */
 import { encodeInstance } from '../src/actor/snapshot-bytes.ts'
 import { createStepper } from '../src/actor/stepper.ts'
-import type { InstanceId } from '../src/contract/ids.ts'
+import { instanceRecordKey, readInstanceKey } from '../src/contract/state-record.ts'
 import { Overlay } from '../src/shard/overlay.ts'
 import { ResidencyBudget } from '../src/shard/residency.ts'
 import { ShardState } from '../src/shard/shard-state.ts'
+import { SummaryReader } from '../src/shard/summary-reader.ts'
 import { MEMORY_INSTANCES, MEMORY_PARTY_SIZE, type MemorySample, RESIDENCES } from './memory.ts'
 import { Population } from './population.ts'
 import { compiledQuest } from './quest.ts'
@@ -43,20 +44,21 @@ function commitInto(state: ShardState, from: number): void {
   state.settle(overlay)
 }
 
-/** As a restore makes them: slices of a few large fetches, all read before the first is kept. */
+/** As a restore makes them: first all records, slices of large fetches, then what the shard must know of each. */
 function restoreInto(state: ShardState, count: number): void {
-  const records: [InstanceId, Buffer][] = []
   for (let from = 0; from < count; from += BATCH) {
     const bytes = Array.from({ length: BATCH }, (_, at) => encodeInstance(population.halfPlayed(from + at)))
     const fetched = Buffer.concat(bytes)
     let start = 0
     for (const [at, { length }] of bytes.entries()) {
-      records.push([population.identity(from + at).instanceId, fetched.subarray(start, start + length)])
+      const id = readInstanceKey(instanceRecordKey(population.identity(from + at).instanceId))
+      if (id !== undefined) state.keepRecord(id, fetched.subarray(start, start + length))
       start += length
     }
   }
   state.definitions.set(compiled.ref, { compiled, instances: 0 })
-  for (const [id, bytes] of records) state.restoreInstance(id, bytes)
+  const reader = new SummaryReader(bytes => state.decode(bytes))
+  for (const record of state.kept()) state.adopt(record, reader)
 }
 
 function used(): { heap: number; external: number } {

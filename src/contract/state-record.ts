@@ -19,6 +19,15 @@ export const instanceRecordKey = (id: InstanceId): Buffer => Buffer.from(`instan
 export const definitionRecordKey = (ref: string): Buffer => Buffer.from(`definition/${ref}`)
 export const pendingRecordKey = (origin: Origin): Buffer => Buffer.from(`pending/${originName(origin)}`)
 
+const INSTANCE_PREFIX = Buffer.from('instance/')
+
+/** The instance whose record has this key; `undefined` for a key of another kind. */
+export function readInstanceKey(key: Buffer | null): InstanceId | undefined {
+  if (key === null || key.length < INSTANCE_PREFIX.length) return undefined
+  for (let at = 0; at < INSTANCE_PREFIX.length; at += 1) if (key[at] !== INSTANCE_PREFIX[at]) return undefined
+  return key.toString('utf8', INSTANCE_PREFIX.length) as InstanceId
+}
+
 export type StateRecordKey =
   | { readonly kind: 'position' }
   | { readonly kind: 'instance'; readonly id: InstanceId }

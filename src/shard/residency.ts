@@ -2,10 +2,11 @@
  * Which instances are held as snapshots and which as bytes. The ones touched last are resident; the idle longest
  * are passivated, and restored on their next event. One budget is shared by all shards of the process.
  */
-
 import type { Instance } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
+import { RecordArena } from './record-arena.ts'
+import { Roster } from './roster.ts'
 
 /** `RESIDENT_INSTANCES` of this process, shared by its shards: at the bound the one with the most gives one up. */
 export class ResidencyBudget {
@@ -51,12 +52,14 @@ export class Residency {
   readonly #restore: (bytes: Buffer) => Instance
   /** In the order of the last touch: a Map keeps the order of insertion. */
   readonly #residents = new Map<InstanceId, Instance>()
-  /** Their bytes, one a character: a string is kept in the heap as it is, while a small Buffer pins a whole pool. */
-  readonly #passive = new Map<InstanceId, string>()
+  readonly #roster: Roster
+  readonly #passive = new RecordArena()
 
-  constructor(budget: ResidencyBudget, restore: (bytes: Buffer) => Instance) {
+  /** `restore` keeps nothing of the bytes that it is given. */
+  constructor(budget: ResidencyBudget, restore: (bytes: Buffer) => Instance, roster = new Roster()) {
     this.#budget = budget
     this.#restore = restore
+    this.#roster = roster
     budget.join(this)
   }
 
@@ -69,20 +72,32 @@ export class Residency {
   }
 
   ids(): readonly InstanceId[] {
-    return [...this.#residents.keys(), ...this.#passive.keys()]
+    const passive = Array.from(this.#passive.numbers(), number => this.#roster.id(number))
+    return [...this.#residents.keys(), ...passive.filter(id => id !== undefined)]
+  }
+
+  /** Numbers of the roster, to be gone through before the next change. */
+  passiveNumbers(): Iterable<number> {
+    return this.#passive.numbers()
   }
 
   /** Reads without making the instance resident: what a batch reads becomes resident when it is settled. */
   get(id: InstanceId): Instance | undefined {
     const resident = this.#residents.get(id)
     if (resident !== undefined) return resident
-    const bytes = this.#passive.get(id)
-    return bytes === undefined ? undefined : this.#restore(Buffer.from(bytes, 'latin1'))
+    const number = this.#roster.find(id)
+    const bytes = number === undefined ? undefined : this.passiveRecord(number)
+    return bytes === undefined ? undefined : this.#restore(bytes)
+  }
+
+  /** The state record of a passive instance by its number of the roster: a view, good until the next change. */
+  passiveRecord(number: number): Buffer | undefined {
+    return this.#passive.get(number)
   }
 
   putPassive(id: InstanceId, bytes: Buffer): void {
-    this.delete(id)
-    this.#passive.set(id, bytes.toString('latin1'))
+    if (this.#residents.delete(id)) this.#budget.give(1)
+    this.#passive.put(this.#roster.add(id), bytes)
   }
 
   put(id: InstanceId, instance: Instance): void {
@@ -92,8 +107,12 @@ export class Residency {
   }
 
   delete(id: InstanceId): void {
-    if (this.#residents.delete(id)) this.#budget.give(1)
-    else this.#passive.delete(id)
+    if (this.#residents.delete(id)) {
+      this.#budget.give(1)
+      return
+    }
+    const number = this.#roster.find(id)
+    if (number !== undefined) this.#passive.delete(number)
   }
 
   /** Gives its part of the budget back; the shard is gone. */

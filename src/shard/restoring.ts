@@ -2,39 +2,41 @@
  * Phase 2: read the shard's state from the log. It is final, because nobody but us can write it since the fence.
  * The position in it, not the group's committed offset, says where to go on. Next: running.
  */
-import { contextOf, stateOf } from '../actor/instance.ts'
-import type { InstanceId } from '../contract/ids.ts'
+import type { Summary } from '../actor/snapshot-scan.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { originName } from '../contract/origin.ts'
-import { decodePending, decodePosition, readStateRecordKey } from '../contract/state-record.ts'
+import { decodePending, decodePosition, readInstanceKey, readStateRecordKey } from '../contract/state-record.ts'
 import { parseStoredDefinition } from '../definitions/catalogue.ts'
 import { located, reading } from './damage.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
-import { ShardState } from './shard-state.ts'
+import { type KeptRecord, ShardState } from './shard-state.ts'
+import { SummaryReader } from './summary-reader.ts'
 import { holdToTopics } from './topic-identity.ts'
 
-/** Instances decoded before the event loop gets a turn: heartbeats and the other shards go on meanwhile. */
+/** Instances taken over before the event loop gets a turn: heartbeats and the other shards go on meanwhile. */
 const INSTANCES_PER_TURN = 1000
 
 /** @throws UnrestorableError a record that cannot be read, or a topic that was deleted and made again */
 export async function restore(dependencies: ShardDependencies, signal: AbortSignal): Promise<ShardState> {
   const { transport, internal, shard, clock, budget, ruleBook, telemetry, log } = dependencies
   const startedAt = clock.elapsed()
-  const latest = new Map<string, Buffer>()
+  const state = new ShardState(budget, ruleBook)
+  const others = new Map<string, Buffer>()
   let records = 0
   const keepLatest = (chunk: readonly LogRecord[]): void => {
     records += chunk.length
     for (const { key, value } of chunk) {
-      const name = key?.toString() ?? ''
-      if (value === null) latest.delete(name)
-      else latest.set(name, value)
+      const id = readInstanceKey(key)
+      if (id !== undefined) state.keepRecord(id, value)
+      else if (value === null) others.delete(key?.toString() ?? '')
+      // A copy: as a view it would keep the whole fetch in memory.
+      else others.set(key?.toString() ?? '', Buffer.from(value))
     }
   }
-  await transport.readToEnd({ topic: internal.shardState, partition: shard }, keepLatest, signal)
-
-  const state = new ShardState(budget, ruleBook)
   try {
-    await fill(state, latest, dependencies, signal)
+    await transport.readToEnd({ topic: internal.shardState, partition: shard }, keepLatest, signal)
+    readOthers(state, others)
+    await adoptInstances(state, dependencies, signal)
     await holdToTopics(state, dependencies)
   } catch (error) {
     state.close()
@@ -48,17 +50,12 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
   return state
 }
 
-async function fill(
-  state: ShardState,
-  latest: ReadonlyMap<string, Buffer>,
-  { shard, telemetry, clock }: ShardDependencies,
-  signal: AbortSignal,
-): Promise<void> {
-  const instances: [InstanceId, Buffer][] = []
-  for (const [name, value] of latest) {
+/** Position, definitions and waiting registrations: few, and needed before the first instance can be understood. */
+function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>): void {
+  for (const [name, value] of records) {
     const key = reading(name, () => readStateRecordKey(Buffer.from(name)))
     if (key.kind === 'position') state.position = reading(name, () => decodePosition(value))
-    else if (key.kind === 'instance') instances.push([key.id, value])
+    else if (key.kind === 'instance') state.keepRecord(key.id, value)
     else if (key.kind === 'definition') {
       const compiled = reading(name, () => parseStoredDefinition(value, key.ref))
       state.definitions.set(key.ref, { compiled, instances: 0 })
@@ -67,10 +64,37 @@ async function fill(
       state.pending.set(originName(pending.origin), pending)
     }
   }
-  for (const [index, [id, bytes]] of instances.entries()) {
-    const instance = reading(`instance/${id}`, () => state.restoreInstance(id, bytes))
-    telemetry.instances(shard, stateOf(instance), contextOf(instance).identity.questId, 1)
-    if (index % INSTANCES_PER_TURN === INSTANCES_PER_TURN - 1) await clock.sleep(0, signal)
+}
+
+async function adoptInstances(
+  state: ShardState,
+  { shard, telemetry, clock }: ShardDependencies,
+  signal: AbortSignal,
+): Promise<void> {
+  const reader = new SummaryReader(bytes => state.decode(bytes))
+  const counts = new Map<string, Map<string, number>>()
+  let adopted = 0
+  for (const record of state.kept()) {
+    const summary = adopt(state, record, reader)
+    const byState = counts.get(summary.questId) ?? new Map<string, number>()
+    if (byState.size === 0) counts.set(summary.questId, byState)
+    byState.set(summary.state, (byState.get(summary.state) ?? 0) + 1)
+    adopted += 1
+    if (adopted % INSTANCES_PER_TURN === 0) await clock.sleep(0, signal)
     if (signal.aborted) return
+  }
+  for (const [questId, byState] of counts) {
+    for (const [resting, count] of byState) telemetry.instances(shard, resting, questId, count)
+  }
+}
+
+function adopt(state: ShardState, record: KeptRecord, reader: SummaryReader): Summary {
+  try {
+    return state.adopt(record, reader)
+  } catch (error) {
+    // Named only now: a name for each of a million records would be made for nothing.
+    return reading(`instance/${record.id}`, () => {
+      throw error
+    })
   }
 }

@@ -5,26 +5,39 @@
 import type { Rules } from '../../machines/context.ts'
 import { type Instance, nextTimer } from '../actor/instance.ts'
 import { decodeInstance } from '../actor/snapshot-bytes.ts'
+import type { Summary } from '../actor/snapshot-scan.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { FIRST_POSITION, type Position } from '../contract/state-record.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { UnrestorableError } from '../errors.ts'
-import { Claims, claim, claimChanged } from './claims.ts'
+import { ClaimTable } from './claim-table.ts'
+import { claim, claimChanged } from './claims.ts'
 import { DeadlineIndex } from './deadline-index.ts'
 import type { InstanceView } from './outcome.ts'
 import type { Overlay } from './overlay.ts'
 import { PendingRegistrations } from './pending-registrations.ts'
 import { Residency, type ResidencyBudget } from './residency.ts'
+import { Roster } from './roster.ts'
 import type { RuleBook } from './rule-book.ts'
+import type { SummaryReader } from './summary-reader.ts'
 
 interface DefinitionInUse {
   readonly compiled: CompiledDefinition
   instances: number
 }
 
+export interface KeptRecord {
+  /** Of the roster. */
+  readonly number: number
+  readonly id: InstanceId
+  /** A view, good until the next change. */
+  readonly bytes: Buffer
+}
+
 export class ShardState implements InstanceView {
-  readonly claims = new Claims()
-  readonly deadlines = new DeadlineIndex()
+  readonly #roster = new Roster()
+  readonly claims = new ClaimTable(this.#roster)
+  readonly deadlines = new DeadlineIndex(this.#roster)
   readonly definitions = new Map<string, DefinitionInUse>()
   readonly pending = new PendingRegistrations()
   readonly residency: Residency
@@ -33,7 +46,7 @@ export class ShardState implements InstanceView {
 
   constructor(budget: ResidencyBudget, ruleBook: RuleBook) {
     this.#ruleBook = ruleBook
-    this.residency = new Residency(budget, bytes => this.decode(bytes))
+    this.residency = new Residency(budget, bytes => this.decode(bytes), this.#roster)
   }
 
   instance(id: InstanceId): Instance | undefined {
@@ -45,14 +58,36 @@ export class ShardState implements InstanceView {
     return decodeInstance(bytes, (ref, advance) => this.#rulesOf(ref, advance))
   }
 
-  /** Takes over a restored instance. It stays bytes until its next event. */
-  restoreInstance(id: InstanceId, bytes: Buffer): Instance {
-    const instance = this.decode(bytes)
-    this.residency.putPassive(id, bytes)
-    this.claims.hold(id, claim(instance))
-    this.deadlines.set(id, nextTimer(instance)?.at)
-    this.#use(instance.definition, 1)
-    return instance
+  /** The state record of an instance as the log has it so far (`null`: gone). It stays bytes until its next event. */
+  keepRecord(id: InstanceId, bytes: Buffer | null): void {
+    if (bytes !== null) {
+      this.residency.putPassive(id, bytes)
+      return
+    }
+    this.residency.delete(id)
+    this.#roster.drop(id)
+  }
+
+  /** The instances whose records are kept, one after the other, to be taken over. */
+  *kept(): Iterable<KeptRecord> {
+    for (const number of this.residency.passiveNumbers()) {
+      const id = this.#roster.id(number)
+      const bytes = this.residency.passiveRecord(number)
+      if (id !== undefined && bytes !== undefined) yield { number, id, bytes }
+    }
+  }
+
+  /**
+   * Takes over an instance whose last record is kept: its claims, its deadline and its use of a definition.
+   * @throws UnrestorableError
+   */
+  adopt({ number, bytes }: KeptRecord, reader: SummaryReader): Summary {
+    const summary = reader.read(bytes)
+    const { registration } = this.#definition(summary.definition).definition
+    this.claims.holdAs(number, reader.claim(summary, registration))
+    if (summary.deadline !== undefined) this.deadlines.arm(number, summary.deadline)
+    this.#use(summary.definition, 1)
+    return summary
   }
 
   /** The overlay's changes are committed: they become the state. */
@@ -65,6 +100,7 @@ export class ShardState implements InstanceView {
       if (after === undefined) {
         this.residency.delete(id)
         this.deadlines.set(id, undefined)
+        this.#roster.drop(id)
       } else {
         this.residency.put(id, after)
         this.deadlines.set(id, nextTimer(after)?.at)
@@ -90,9 +126,13 @@ export class ShardState implements InstanceView {
   }
 
   #rulesOf(ref: string, advance: Rules['advance']): Rules {
+    return this.#ruleBook.rulesOf(this.#definition(ref), advance)
+  }
+
+  #definition(ref: string): CompiledDefinition {
     const inUse = this.definitions.get(ref)
     if (inUse === undefined) throw new UnrestorableError(`an instance plays by ${ref}, whose record is not in the log`)
-    return this.#ruleBook.rulesOf(inUse.compiled, advance)
+    return inUse.compiled
   }
 
   #use(ref: string, delta: number): void {

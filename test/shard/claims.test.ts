@@ -1,6 +1,7 @@
 /** Who is where: the committed claims, and what an open batch lays over them. */
 import { describe, expect, test } from 'vitest'
 import type { InstanceId } from '../../src/contract/ids.ts'
+import { ClaimTable } from '../../src/shard/claim-table.ts'
 import { type Claim, ClaimOverlay, Claims, channelName, lobbyName } from '../../src/shard/claims.ts'
 import { character, OTHER_TENANT, TENANT } from '../support/tenants.ts'
 
@@ -13,7 +14,10 @@ const claim = (characters: readonly number[], lobby?: string): Claim => ({
   lobby,
 })
 
-describe('claims', () => {
+describe.each([
+  ['claims', Claims],
+  ['committed claims', ClaimTable],
+])('%s', (_, Claims) => {
   test('tell which instance a character is in, and which takes the next of a lobby', () => {
     const claims = new Claims()
     claims.hold(A, claim([1, 2], 'mill'))
@@ -75,7 +79,7 @@ describe('lobbies', () => {
 
 describe('an open batch', () => {
   const committed = () => {
-    const claims = new Claims()
+    const claims = new ClaimTable()
     claims.hold(A, claim([1, 2], 'mill'))
     return claims
   }

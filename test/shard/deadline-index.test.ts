@@ -1,4 +1,5 @@
 /** The index of deadlines: the order in which instances become due, through every move and disarming. */
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { DeadlineIndex } from '../../src/shard/deadline-index.ts'
@@ -55,6 +56,33 @@ describe('the index of deadlines', () => {
     index.set(id('a'), 10)
     expect(index.takeDue(100, 10)).toEqual(['a'])
     expect(index.takeDue(100, 10)).toEqual([])
+  })
+
+  test('gives what a sorted list would, through any moves, disarmings and takings', () => {
+    const change = fc.oneof(
+      fc.record({ name: fc.nat(20), at: fc.option(fc.nat(100), { nil: undefined }) }),
+      fc.record({ now: fc.nat(100), max: fc.nat(4) }),
+    )
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 150 }), changes => {
+        const index = new DeadlineIndex()
+        const armed = new Map<InstanceId, number>()
+        for (const one of changes) {
+          if ('name' in one) {
+            index.set(id(one.name), one.at)
+            if (one.at === undefined) armed.delete(id(one.name))
+            else armed.set(id(one.name), one.at)
+          } else {
+            const due = [...armed.values()].filter(at => at <= one.now).sort((a, b) => a - b)
+            const taken = index.takeDue(one.now, one.max)
+            expect(taken.map(name => armed.get(name))).toEqual(due.slice(0, one.max))
+            for (const name of taken) armed.delete(name)
+          }
+          expect(index.size).toBe(armed.size)
+          expect(index.next()).toBe([...armed.values()].sort((a, b) => a - b)[0])
+        }
+      }),
+    )
   })
 
   test('is as right after ten thousand moves as before', () => {

@@ -28,12 +28,24 @@ export function readCommitted(
   partition: TopicPartition,
   from: number,
 ): CommittedRecords {
+  const records: LogRecord[] = []
+  for (const batch of committedBatches(batches, aborted)) readRecords(batch, partition, from, records)
+  return { records, next: offsetBehind(batches, from) }
+}
+
+/** Where to fetch next after these, which were fetched from `from` on. */
+export function offsetBehind(batches: readonly RecordBatch[], from: number): number {
+  return batches.reduce((next, { lastOffset }) => Math.max(next, lastOffset + 1), from)
+}
+
+/** The batches whose records may be seen. */
+export function* committedBatches(
+  batches: readonly RecordBatch[],
+  aborted: readonly AbortedTransaction[],
+): Iterable<RecordBatch> {
   const due = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   let taken = 0
   const aborting = new Set<number>()
-  const records: LogRecord[] = []
-  let next = from
-
   for (const batch of batches) {
     for (let entry = due[taken]; entry !== undefined && entry.firstOffset <= batch.lastOffset; entry = due[taken]) {
       aborting.add(entry.producerId)
@@ -42,9 +54,7 @@ export function readCommitted(
     if (batch.control) {
       if (isAbortMarker(batch)) aborting.delete(batch.producerId)
     } else if (!(batch.transactional && aborting.has(batch.producerId))) {
-      readRecords(batch, partition, from, records)
+      yield batch
     }
-    next = Math.max(next, batch.lastOffset + 1)
   }
-  return { records, next }
 }

@@ -11,8 +11,8 @@ import { fetchRequest } from './fetch-request.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
 import { check } from './protocol.ts'
-import { type CommittedRecords, readCommitted } from './read-committed.ts'
-import { readBatches } from './record-batch-decoder.ts'
+import { type AbortedTransaction, committedBatches, offsetBehind } from './read-committed.ts'
+import { type RecordBatch, readBatches, readRecords } from './record-batch-decoder.ts'
 
 const FETCH_BYTES_MAX = 2 * 1024 * 1024
 const FETCH_WAIT_MS = 100
@@ -36,23 +36,46 @@ export async function readToEnd(
   let next = start
   let fetching = next < end ? patient(() => fetch(connections, partition, start)) : undefined
   while (fetching) {
-    const committed: CommittedRecords = await fetching
-    next = committed.next
-    fetching = next < end ? patient(() => fetch(connections, partition, committed.next)) : undefined
+    const { batches, aborted }: Fetched = await fetching
+    const from = next
+    const behind = offsetBehind(batches, from)
+    next = behind
+    fetching = behind < end ? patient(() => fetch(connections, partition, behind)) : undefined
     // Whoever gets these may throw; what the fetch under way then comes to is nobody's business.
     fetching?.catch(() => undefined)
-    // What was appended behind the end meanwhile is not part of the answer.
-    const { records } = committed
-    const last = records.findIndex(record => record.offset >= end)
-    const wanted = last === -1 ? records : records.slice(0, last)
-    for (let at = 0; at < wanted.length; at += CHUNK_RECORDS_MAX) {
+    // A chunk is decoded when its turn comes: what waits is one buffer, not thousands of objects for the collector.
+    for (const chunk of chunksOf(committedBatches(batches, aborted), partition, { from, end })) {
       signal.throwIfAborted()
-      onRecords(wanted.slice(at, at + CHUNK_RECORDS_MAX))
+      onRecords(chunk)
       await setImmediate()
     }
   }
   signal.throwIfAborted()
   return end
+}
+
+function* chunksOf(
+  batches: Iterable<RecordBatch>,
+  partition: TopicPartition,
+  { from, end }: { readonly from: number; readonly end: number },
+): Iterable<readonly LogRecord[]> {
+  let waiting: LogRecord[] = []
+  for (const batch of batches) {
+    // What was appended behind the end meanwhile is not part of the answer.
+    if (batch.baseOffset >= end) break
+    readRecords(batch, partition, from, waiting)
+    let given = 0
+    for (; waiting.length - given >= CHUNK_RECORDS_MAX; given += CHUNK_RECORDS_MAX) {
+      yield before(end, waiting.slice(given, given + CHUNK_RECORDS_MAX))
+    }
+    if (given > 0) waiting = waiting.slice(given)
+  }
+  if (waiting.length > 0) yield before(end, waiting)
+}
+
+function before(end: number, records: readonly LogRecord[]): readonly LogRecord[] {
+  const last = records.findIndex(record => record.offset >= end)
+  return last === -1 ? records : records.slice(0, last)
 }
 
 async function onlyOffset(
@@ -64,13 +87,18 @@ async function onlyOffset(
   return offset
 }
 
-async function fetch(connections: Connections, partition: TopicPartition, from: number): Promise<CommittedRecords> {
+interface Fetched {
+  readonly batches: readonly RecordBatch[]
+  readonly aborted: readonly AbortedTransaction[]
+}
+
+async function fetch(connections: Connections, partition: TopicPartition, from: number): Promise<Fetched> {
   const node = await connections.node(await connections.leader(partition))
   const bounds = { maxWaitMs: FETCH_WAIT_MS, responseBytesMax: FETCH_BYTES_MAX, partitionBytesMax: FETCH_BYTES_MAX }
   const fetched = (await node.send(fetchRequest([{ ...partition, from }], bounds))).get(partitionName(partition))
-  if (!fetched) return { records: [], next: from }
+  if (!fetched) return { batches: [], aborted: [] }
   check(fetched.code, `a fetch of ${partitionName(partition)} from ${from}`, partition.topic)
-  return readCommitted(readBatches(fetched.batches), fetched.aborted, partition, from)
+  return { batches: readBatches(fetched.batches), aborted: fetched.aborted }
 }
 
 /** Tries again until it succeeds or patience is at its end: a new leader needs seconds, a restart from zero longer. */
