@@ -211,6 +211,8 @@ export function offsetFetchRequest(
 export interface GroupMemberDescription {
   readonly memberId: string
   readonly clientId: string
+  /** The address that it connected from, as the broker saw it. */
+  readonly host: string
   /** As the member said it; empty while a rebalance goes on. */
   readonly metadata: Buffer
   readonly assignment: Buffer
@@ -233,8 +235,8 @@ export function describeGroupRequest(groupId: string): ProtocolRequest<readonly 
           return reader.array(() => {
             const memberId = reader.string()
             const clientId = reader.string()
-            reader.string() // host
-            return { memberId, clientId, metadata: reader.bytes(), assignment: reader.bytes() }
+            const host = reader.string()
+            return { memberId, clientId, host, metadata: reader.bytes(), assignment: reader.bytes() }
           })
         })
         .flat()

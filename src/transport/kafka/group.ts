@@ -13,7 +13,7 @@ import type { GroupMembership, GroupOptions, Member, NextOffset } from '../port.
 import { ASSIGNER_PROTOCOL, assign, decodeAssignment, decodeMember, encodeClaim } from './assigner.ts'
 import { codeOf, reasonOf, translate } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
-import { leaveForTheDead } from './ghosts.ts'
+import { leaveForTheDead, Twins } from './ghosts.ts'
 import {
   describeGroupRequest,
   heartbeatRequest,
@@ -62,6 +62,7 @@ export class KafkaGroup implements GroupMembership {
   readonly #group: GroupOptions
   readonly #leaving = new AbortController()
   readonly #running: Promise<void>
+  readonly #twins: Twins
   #memberId = ''
   /** What we are in the present generation; `undefined` until the first assignment. */
   #seat: Seat | undefined
@@ -77,6 +78,7 @@ export class KafkaGroup implements GroupMembership {
     this.#connections = connections
     this.#options = options
     this.#group = group
+    this.#twins = new Twins(connections.requests, options, group.groupId)
     this.#running = this.#stayMember(first)
   }
 
@@ -220,6 +222,8 @@ export class KafkaGroup implements GroupMembership {
       await coordinator.sendWithin(sessionTimeoutMs / 2, heartbeatRequest(seat))
       this.#lastHeartbeatAt = clock.now()
       this.#trouble = undefined
+      // Beside the heartbeats: it may wait for whatever else that connection does.
+      void this.#twins.lookNowAndThen(seat.memberId)
       if (this.#partitionsAssigned === 0 || clock.elapsed() - checkedAt < PARTITIONS_CHECK_MS) continue
       checkedAt = clock.elapsed()
       if ((await this.#partitionsOfAll()).length !== this.#partitionsAssigned) return
