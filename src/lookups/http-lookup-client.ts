@@ -21,7 +21,16 @@ export interface LookupServiceUrls {
 /** A guild of hundreds has some 100 KB; beyond this an answer is read no further, however long it goes on. */
 const ANSWER_BYTES_MAX = 1 << 20
 
-const uint32 = z.coerce.number().int().min(0).max(UINT32_MAX)
+/** A number, or its digits as JSON:API writes ids. Not z.coerce, which makes the character 0 of a null. */
+const uint32 = z
+  .union([
+    z.number(),
+    z
+      .string()
+      .regex(/^[0-9]+$/)
+      .transform(Number),
+  ])
+  .pipe(z.number().int().min(0).max(UINT32_MAX))
 const characterId = uint32.transform(id => id as CharacterId)
 const uint8 = z.number().int().min(0).max(UINT8_MAX)
 
@@ -29,7 +38,11 @@ const membersDocument = z.object({
   data: z.array(
     z.object({
       id: characterId,
-      attributes: z.object({ worldId: uint8, channelId: uint8, level: uint32.optional() }),
+      attributes: z.object({
+        worldId: uint8,
+        channelId: uint8,
+        level: uint32.nullish().transform(level => level ?? undefined),
+      }),
     }),
   ),
 })

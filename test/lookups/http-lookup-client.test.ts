@@ -69,6 +69,14 @@ describe('the party service', () => {
     })
   })
 
+  it('that does not know a level tells none', async () => {
+    const attributes = { worldId: 0, channelId: 1, level: null }
+    await expect(ask(members, { data: [{ id: 1001, attributes }] })).resolves.toEqual({
+      type: 'MEMBERS_RESOLVED',
+      members: [{ characterId: 1001, worldId: 0, channelId: 1 }],
+    })
+  })
+
   it('is asked for the party of a character', async () => {
     await expect(ask({ kind: 'party', characterId: character(1001) }, { data: [{ id: '88' }] })).resolves.toEqual({
       type: 'AFFINITY_RESOLVED',
@@ -128,6 +136,10 @@ describe('an answer that is none', () => {
     ['not JSON', '<html>', 200],
     ['no list', { data: { id: '1' } }, 200],
     ['a member without a channel', { data: [{ id: '1', attributes: { worldId: 0 } }] }, 200],
+    ['a character id that is null', { data: [{ id: null, attributes: { worldId: 0, channelId: 0 } }] }, 200],
+    ['a character id that is empty', { data: [{ id: '', attributes: { worldId: 0, channelId: 0 } }] }, 200],
+    ['a character id that is a list', { data: [{ id: [7], attributes: { worldId: 0, channelId: 0 } }] }, 200],
+    ['a character id in hexadecimal', { data: [{ id: '0x10', attributes: { worldId: 0, channelId: 0 } }] }, 200],
     ['a character id out of range', { data: [{ id: '4294967296', attributes: { worldId: 0, channelId: 0 } }] }, 200],
   ])('(%s) may be tried again', async (_, given, status) => {
     const failure = await ask(members, given, status).catch(error => error)
