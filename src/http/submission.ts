@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import { type TenantId, UINT16_MAX } from '../contract/ids.ts'
+import { isObject, type JsonObject } from '../contract/json.ts'
 import type { Headers } from '../contract/log-record.ts'
 import { tenantHeaders } from '../contract/tenant.ts'
 import { isDashedUuid } from '../contract/uuid-text.ts'
@@ -26,7 +27,8 @@ const tenant = z
 
 const record = z.strictObject({
   /** An object is written as JSON; a string as it is. */
-  value: z.union([z.string(), z.record(z.string(), z.unknown())], 'must be a JSON object, or text'),
+  // Not z.record, which leaves the name `__proto__` out: what is in a value is for the service to judge.
+  value: z.union([z.string(), z.custom<JsonObject>(isObject)], 'must be a JSON object, or text'),
   /** Becomes the four tenant headers, with the versions as the bytes that they are. */
   tenant: tenant.optional(),
   /** Any others, as text. */
@@ -56,7 +58,12 @@ export function readSubmission(text: string): ReadSubmission {
   if (!parsed.success) {
     return { faults: parsed.error.issues.map(issue => `${issue.path.join('.') || 'the body'}: ${issue.message}`) }
   }
-  return { records: parsed.data.records.map(toRecord) }
+  try {
+    return { records: parsed.data.records.map(toRecord) }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return { faults: ['records: a value is nested too deep to be written, send it as text'] }
+  }
 }
 
 function toRecord({ value, tenant, headers, key }: z.output<typeof record>): CommandRecord {

@@ -83,6 +83,23 @@ describe('POST /api/commands', () => {
     expect(new Set(written('C').map(({ partition }) => partition)).size).toBe(3)
   })
 
+  it('leaves nothing out of a value, whatever its names are', async () => {
+    const { post, written } = await httpScene()
+    const value = '{"type":"START","__proto__":{"a":1},"constructor":null}'
+    expect((await post(`{"records":[{"value":${value}}]}`)).status).toBe(202)
+    expect(written('C').map(record => String(record.value))).toEqual([value])
+  })
+
+  it('refuses a value that is nested too deep to be written, and takes it as text', async () => {
+    const { post, written } = await httpScene()
+    const deep = `{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}`
+    const response = await post(`{"records":[{"value":${deep}}]}`)
+    expect(response.status).toBe(400)
+    expect(await details(response)).toEqual([expect.stringContaining('nested too deep')])
+    expect(written('C')).toEqual([])
+    expect((await post({ records: [{ value: deep }] })).status).toBe(202)
+  })
+
   it('is refused without CONSOLE_WRITES=true, which it names', async () => {
     const { post, written } = await httpScene({ consoleWrites: false })
     const response = await post({ records: [{ value: VALUE }] })
