@@ -2,6 +2,7 @@
  * A state record that cannot be read, told so that a person can find and mend it: shard, topic, partition, offset,
  * key, and what is wrong. Where the record lies is looked up only then: restoring keeps values, not places.
  */
+import { REPAIR } from '../contract/record-layout.ts'
 import { InvariantError, UnrestorableError } from '../errors.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
@@ -10,7 +11,10 @@ export class DamagedRecord extends UnrestorableError {
   readonly key: string
 
   constructor(key: string, cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause })
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    // What says itself that it is unreadable says what to do as well, and need not be told twice.
+    if (cause instanceof UnrestorableError) super(reason, { cause: cause.cause })
+    else super(`it is damaged (${reason}); ${REPAIR}`, { cause })
     this.key = key
   }
 }
