@@ -6,7 +6,7 @@ import type { Summary } from '../actor/snapshot-scan.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { originName } from '../contract/origin.ts'
 import { decodePending, decodePosition, readInstanceKey, readStateRecordKey } from '../contract/state-record.ts'
-import { parseStoredDefinition } from '../definitions/catalogue.ts'
+import { type Catalogue, type CompiledDefinition, parseStoredDefinition } from '../definitions/catalogue.ts'
 import { located, reading } from './damage.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import { type KeptRecord, ShardState } from './shard-state.ts'
@@ -35,7 +35,7 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
   }
   try {
     await transport.readToEnd({ topic: internal.shardState, partition: shard }, keepLatest, signal)
-    readOthers(state, others)
+    readOthers(state, others, ruleBook.catalogue)
     await adoptInstances(state, dependencies, signal)
     await holdToTopics(state, dependencies)
   } catch (error) {
@@ -51,19 +51,24 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
 }
 
 /** Position, definitions and waiting registrations: few, and needed before the first instance can be understood. */
-function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>): void {
+function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>, catalogue: Catalogue): void {
   for (const [name, value] of records) {
     const key = reading(name, () => readStateRecordKey(Buffer.from(name)))
     if (key.kind === 'position') state.position = reading(name, () => decodePosition(value))
     else if (key.kind === 'instance') state.keepRecord(key.id, value)
     else if (key.kind === 'definition') {
-      const compiled = reading(name, () => parseStoredDefinition(value, key.ref))
+      const compiled = known(value, key.ref, catalogue) ?? reading(name, () => parseStoredDefinition(value, key.ref))
       state.definitions.set(key.ref, { compiled, instances: 0 })
     } else {
       const pending = reading(name, () => decodePending(value))
       state.pending.set(originName(pending.origin), pending)
     }
   }
+}
+
+/** Nearly always the one that this process has read at its start: parsing it for every shard is felt in a takeover. */
+function known(bytes: Buffer, ref: string, catalogue: Catalogue): CompiledDefinition | undefined {
+  return catalogue.all().find(compiled => compiled.ref === ref && compiled.bytes.equals(bytes))
 }
 
 async function adoptInstances(

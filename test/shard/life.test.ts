@@ -82,6 +82,20 @@ describe('the definition of an instance', () => {
     expect(h.seen().warps).toEqual(['1001 to 110 in #1', '1001 to 900 in nil'])
   })
 
+  test('is the one that the process has read already, where it is the same: a takeover parses none anew', async () => {
+    const definition = solo()
+    const h = await start({ definitions: [definition] })
+    await h.register(1001)
+    const restored = async (definitions: HarnessOptions['definitions'] = []) => {
+      const [life] = (await h.restart({ definitions })).shards.lives()
+      return [...(life?.state?.definitions.values() ?? [])].map(({ compiled }) => compiled)
+    }
+    expect((await restored([definition]))[0]).toBe(definition)
+    const [parsed] = await restored()
+    expect(parsed).toEqual(definition)
+    expect(parsed).not.toBe(definition)
+  })
+
   test('is that of the file for those who come after the change', async () => {
     const h = await start()
     await h.register(1001)
