@@ -89,6 +89,13 @@ export class Population {
     }
   }
 
+  /** As it starts: no counts, and only the timer of its first stage. */
+  newborn(index: number): Instance {
+    const { compiled, stepper } = this.#options
+    const { snapshot } = stepper.spawn(this.input(index))
+    return { snapshot, definition: compiled.ref, armedBy: { stage: TRACEPARENT } }
+  }
+
   /** In stage 0, with counts under all the bench's items and monsters. */
   halfPlayed(index: number): Instance {
     const { compiled, stepper } = this.#options
