@@ -30,6 +30,8 @@ export interface ChaosOptions {
   /** SIGKILLs, of replicas and brokers; other faults come on top. */
   readonly kills: number
   readonly seed: number
+  /** Also when all went well. */
+  readonly keepLogs?: boolean
   readonly say: (line: string) => void
 }
 
@@ -62,7 +64,7 @@ export async function chaos(options: ChaosOptions, look: (report: ChaosReport) =
     throw new Error(`chaos with seed ${seed}, logs in ${stage.dir}: ${error}`, { cause: error })
   }
   await stage.close()
-  await stage.dropLogs()
+  if (options.keepLogs !== true) await stage.dropLogs()
 }
 
 async function run(stage: Stage, plan: readonly Fault[], options: ChaosOptions): Promise<ChaosReport> {

@@ -1,5 +1,5 @@
 /**
- * `npm run chaos -- --commands N --kills K --version 4.2.0|3.9.1 --nodes 1|3 --seed S`: one run by hand, of any size.
+ * `npm run chaos -- --commands N --kills K --version 4.2.0|3.9.1 --nodes 1|3 --seed S [--keep-logs]`: one run by hand.
  * Prints each fault as it happens, then what the verifier counted. Exit codes: 0 all promises held, 1 not, 2 wrong usage.
  */
 import { parseArgs } from 'node:util'
@@ -7,7 +7,8 @@ import { DEFAULT_KAFKA_VERSION, kafkaVersion } from '../../scripts/kafka-broker/
 import { ToolMissingError } from '../../scripts/kafka-broker/java.ts'
 import { type ChaosOptions, type ChaosReport, chaos } from './chaos.ts'
 
-const USAGE = 'usage: npm run chaos -- [--commands N] [--kills K] [--version 4.2.0|3.9.1] [--nodes 1|3] [--seed S]'
+const USAGE =
+  'usage: npm run chaos -- [--commands N] [--kills K] [--version 4.2.0|3.9.1] [--nodes 1|3] [--seed S] [--keep-logs]'
 const EXIT_BROKEN = 1
 const EXIT_USAGE = 2
 
@@ -16,7 +17,14 @@ class UsageError extends Error {}
 function readArguments(): Omit<ChaosOptions, 'say'> {
   try {
     const text = { type: 'string' } as const
-    const options = { commands: text, kills: text, version: text, nodes: text, seed: text }
+    const options = {
+      commands: text,
+      kills: text,
+      version: text,
+      nodes: text,
+      seed: text,
+      'keep-logs': { type: 'boolean' },
+    } as const
     const { values } = parseArgs({ options })
     return {
       commands: count('commands', values.commands ?? '20000'),
@@ -24,6 +32,7 @@ function readArguments(): Omit<ChaosOptions, 'say'> {
       version: kafkaVersion(values.version ?? DEFAULT_KAFKA_VERSION),
       nodes: nodesOf(values.nodes ?? '1'),
       seed: values.seed === undefined ? Date.now() >>> 0 : count('seed', values.seed),
+      keepLogs: values['keep-logs'] === true,
     }
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : error}\n${USAGE}`)

@@ -6,6 +6,13 @@ import type { JavaRecord } from '../support/kafka/independent-client.ts'
 import type { Effect } from '../support/oracle.ts'
 import { statusOf } from './lines.ts'
 
+export interface Silence {
+  readonly ms: number
+  readonly shard: number
+  /** ISO 8601. */
+  readonly since: string
+}
+
 export interface VerdictCounts {
   readonly commands: number
   /** Commands that caused messages. */
@@ -20,8 +27,8 @@ export interface VerdictCounts {
   readonly deadLetters: number
   readonly instances: number
   readonly tenants: number
-  /** Between two status events of one shard, while commands came. */
-  readonly silenceMsMax: number
+  /** The longest between two status events of one shard while commands came, and when it began. */
+  readonly silence: Silence
   /** From a command to the last of its effects, and from a deadline to those of its timer. */
   readonly waitMsMax: number
   readonly timerLatenessMsMax: number
@@ -113,20 +120,22 @@ export class Tally {
       deadLetters: this.#deadLetters,
       instances: this.#instances,
       tenants: this.#tenants.size,
-      silenceMsMax: Math.max(0, ...[...this.#times.values()].map(times => this.#longestGap(times))),
+      silence: this.#longestSilence(),
       waitMsMax: this.#waitMsMax,
       timerLatenessMsMax: this.#timerLatenessMsMax,
       loadMs: Math.max(0, this.#lastCommandAt - this.#firstCommandAt),
     }
   }
 
-  #longestGap(times: readonly number[]): number {
-    const during = [...times].filter(time => time <= this.#lastCommandAt).sort((a, b) => a - b)
-    let longest = 0
-    let last = during[0] ?? 0
-    for (const time of during) {
-      longest = Math.max(longest, time - last)
-      last = time
+  #longestSilence(): Silence {
+    let longest = { ms: 0, shard: -1, since: '' }
+    for (const [shard, times] of this.#times) {
+      const during = times.filter(time => time <= this.#lastCommandAt).sort((a, b) => a - b)
+      let last = during[0] ?? 0
+      for (const time of during) {
+        if (time - last > longest.ms) longest = { ms: time - last, shard, since: new Date(last).toISOString() }
+        last = time
+      }
     }
     return longest
   }
