@@ -2,27 +2,14 @@
  * An instance as the bytes of its state record, and back. The definition is named, not copied; what the machine can
  * compute is not stored. Every version ever written can be read: contract/record-layout.ts has the migrations.
  */
-import type { PartyQuestContext, Rules, Run, StageState } from '../../machines/context.ts'
-import { partyQuestMachine, RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
-import { isObject } from '../contract/json.ts'
-import type { InstanceIdentity } from '../contract/messages.ts'
+import type { PartyQuestContext, Rules } from '../../machines/context.ts'
+import { partyQuestMachine } from '../../machines/party-quest.ts'
 import { LAYOUTS, REPAIR, type RecordLayout, readVersioned } from '../contract/record-layout.ts'
 import { UnrestorableError } from '../errors.ts'
-import { type ArmedBy, contextOf, type Instance, stateOf } from './instance.ts'
+import { contextOf, type Instance, stateOf } from './instance.ts'
+import { checkInstance, type StoredInstance } from './stored-instance.ts'
 
-interface StoredInstance {
-  readonly version: number
-  readonly value: RestingState
-  readonly context: {
-    readonly identity: InstanceIdentity
-    readonly advance: Rules['advance']
-    readonly run: Run
-    readonly stage: StageState
-  }
-  /** `questId@hash` */
-  readonly definition: string
-  readonly armedBy: ArmedBy
-}
+const SHOWN_BYTES_MAX = 80
 
 /** The rules of a stored instance, from the definition that it names and the `advance` that it was born with. */
 export type RulesOf = (definition: string, advance: Rules['advance']) => Rules
@@ -51,18 +38,8 @@ export function decodeInstance(bytes: Buffer, rulesOf: RulesOf, layout: RecordLa
 }
 
 function readStored(bytes: Buffer, layout: RecordLayout): StoredInstance {
-  const stored: Partial<StoredInstance> = readVersioned(bytes, layout)
-  const { value, context, definition, armedBy } = stored
-  if (
-    value === undefined ||
-    !RESTING_STATES.includes(value) ||
-    context?.identity === undefined ||
-    context.run === undefined ||
-    context.stage === undefined ||
-    typeof definition !== 'string' ||
-    !isObject(armedBy)
-  ) {
-    throw new UnrestorableError(`instance record lacks a part: ${bytes.subarray(0, 80).toString()}; ${REPAIR}`)
-  }
-  return stored as StoredInstance
+  const checked = checkInstance(readVersioned(bytes, layout))
+  if ('instance' in checked) return checked.instance
+  const shown = bytes.subarray(0, SHOWN_BYTES_MAX).toString()
+  throw new UnrestorableError(`instance record is damaged at ${checked.damagedAt}: ${shown}; ${REPAIR}`)
 }

@@ -69,16 +69,16 @@ describe('what is not an instance is refused, and the reason names what was foun
       JSON.stringify({ ...stored, version: newestReadable(LAYOUTS.instance) + 1 }),
       /version 2.*reads 1/,
     ],
-    ['a record without a state', JSON.stringify(without('value')), /lacks a part/],
-    ['a record in a state where no instance rests', JSON.stringify({ ...stored, value: 'failed' }), /lacks a part/],
-    ['a record without its context', JSON.stringify(without('context')), /lacks a part/],
+    ['a record without a state', JSON.stringify(without('value')), /damaged at \$/],
+    ['a record in a state where no instance rests', JSON.stringify({ ...stored, value: 'failed' }), /damaged at \$/],
+    ['a record without its context', JSON.stringify(without('context')), /damaged at \$/],
     [
       'a record without its run',
       JSON.stringify({ ...stored, context: { ...stored.context, run: undefined } }),
-      /lacks/,
+      /damaged at \$\.context\.run/,
     ],
-    ['a record without the spans of its timers', JSON.stringify(without('armedBy')), /lacks a part/],
-    ['a record without its definition', JSON.stringify(without('definition')), /lacks a part/],
+    ['a record without the spans of its timers', JSON.stringify(without('armedBy')), /damaged at \$/],
+    ['a record without its definition', JSON.stringify(without('definition')), /damaged at \$/],
   ])('%s', (_, text, reason) => {
     const decode = () => decodeInstance(Buffer.from(text), () => rules)
     expect(decode).toThrow(UnrestorableError)

@@ -61,18 +61,18 @@ describe.each([
     /of version 7, this release reads 1/,
   ],
   ['an instance without a version', 'instance', without('version'), /of version undefined, this release reads 1/],
-  ['an instance without its state', 'instance', without('value'), /lacks a part/],
+  ['an instance without its state', 'instance', without('value'), /instance record is damaged at \$\.value/],
   [
     'an instance whose run is empty',
     'instance',
     changed(record => ({ ...record, context: { ...Object(record.context), run: {} } })),
-    /it is damaged \(.+\); write the right value/,
+    /instance record is damaged at \$\.context\.run\.\w+: .*; write the right value/,
   ],
   [
     'an instance whose members are none',
     'instance',
     changed(withMembers(7)),
-    /it is damaged \(.+\); write the right value/,
+    /instance record is damaged at \$\.context\.run\.\w+: .*; write the right value/,
   ],
   [
     'an instance that plays by an unknown definition',
