@@ -54,16 +54,17 @@ export function serviceProcesses(): (options: ServiceOptions) => ServiceProcess 
 
 export class ServiceProcess {
   readonly name: string
+  /** Where it answers, without a slash at the end. */
+  readonly url: string
   readonly exited: Promise<Exit>
   readonly #child: ChildProcess
-  readonly #url: string
   #exit: Exit | undefined
   #output = ''
   #errors = ''
 
   constructor({ name, env }: ServiceOptions) {
     this.name = name
-    this.#url = `http://127.0.0.1:${env.REST_PORT}`
+    this.url = `http://127.0.0.1:${env.REST_PORT}`
     const child = spawn(process.execPath, [MAIN, 'start'], {
       env: { PATH: process.env.PATH, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -113,7 +114,7 @@ export class ServiceProcess {
   /** What /readyz says. */
   async readiness(): Promise<Readiness> {
     try {
-      const response = await fetch(`${this.#url}/readyz`)
+      const response = await fetch(`${this.url}/readyz`)
       const body: unknown = await response.json()
       return { status: response.status, missing: missingOf(body) }
     } catch (error) {
