@@ -9,6 +9,7 @@ import { type Result, tableLines } from './figures.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
 import { benchMemory } from './memory.ts'
+import { benchRecovery } from './recovery.ts'
 import { benchRestore } from './restore.ts'
 import { benchStep } from './step.ts'
 import { benchThroughput } from './throughput.ts'
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   throughput: benchThroughput,
   latency: benchLatency,
   restore: benchRestore,
+  recovery: () => benchRecovery(),
 }
 const USAGE = `usage: npm run bench [-- [${Object.keys(BENCHES).join('|')}]… [--json FILE]]`
 /** As everywhere in this project: wrong usage, or something missing that the user can mend. */

@@ -46,6 +46,19 @@ describe('assignSticky', () => {
     expect(numbers(assignment)).toEqual({ a: [0, 3, 6], b: [1, 4, 7], c: [2, 5, 8], d: [9, 10, 11] })
   })
 
+  it('gives who comes in the place of a dead member exactly what that one had', () => {
+    const assignment = assignSticky(TWELVE, [member('b', 3, 1, 4, 7, 10), member('again'), member('c', 3, 2, 5, 8, 11)])
+    expect(numbers(assignment)).toEqual({ again: [0, 3, 6, 9], b: [1, 4, 7, 10], c: [2, 5, 8, 11] })
+  })
+
+  it('gives back no more than a share when a member leaves and another comes, one after the other', () => {
+    const left = assignSticky(TWELVE, [member('b', 3, 1, 4, 7, 10), member('c', 3, 2, 5, 8, 11)])
+    const claims = [...left].map(([id, owned]) => ({ id, generation: 4, owned }))
+    const joined = assignSticky(TWELVE, [...claims, member('again')])
+    expect([...joined.values()].map(owned => owned.length)).toEqual([4, 4, 4])
+    for (const { id, owned } of claims) expect(owned).toEqual(expect.arrayContaining(joined.get(id) ?? []))
+  })
+
   it('moves only the partitions of a member that went away', () => {
     const assignment = assignSticky(shards(0, 1, 2, 3, 4, 5), [member('a', 3, 0, 3), member('b', 3, 1, 4)])
     expect(numbers(assignment)).toEqual({ a: [0, 2, 3], b: [1, 4, 5] })
