@@ -131,7 +131,12 @@ export class ShardState implements InstanceView {
 
   #definition(ref: string): CompiledDefinition {
     const inUse = this.definitions.get(ref)
-    if (inUse === undefined) throw new UnrestorableError(`an instance plays by ${ref}, whose record is not in the log`)
+    if (inUse === undefined) {
+      throw new UnrestorableError(
+        `an instance plays by ${ref}, whose record is not in the log: write it back byte for byte under the key ` +
+          `"definition/${ref}", or give the instance up with a tombstone, and restart the replica`,
+      )
+    }
     return inUse.compiled
   }
 
