@@ -32,7 +32,7 @@ describeWithKafka('two live replicas of one name', kafka => {
         transport.joinGroup({
           groupId: topic,
           topics: [topic],
-          onAssigned: ({ partitions }) => void (held.partitions = partitions.length),
+          onAssigned: ({ partitions }) => Object.assign(held, { partitions: partitions.length }),
         })
         const count = (text: string) => notices.filter(({ message }) => message.includes(text)).length
         return { transport, held, notices, count }
