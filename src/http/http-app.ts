@@ -40,6 +40,8 @@ export interface HttpAppOptions {
 
 /** Each holds a reader of its own on the log. */
 const STREAMS_MAX = 32
+/** Each may hold a body of SUBMISSION_BYTES_MAX; they are sent one after the other anyway. */
+const SUBMISSIONS_AT_ONCE_MAX = 8
 
 const INDEX = {
   service: 'party-quests',
@@ -117,6 +119,18 @@ function addCommands(app: Hono, options: HttpAppOptions): () => Promise<void> {
   const limit = bodyLimit({
     maxSize: SUBMISSION_BYTES_MAX,
     onError: context => problem(context, 413, 'Too large', `the body must be at most ${SUBMISSION_BYTES_MAX} bytes`),
+  })
+  let submissions = 0
+  app.use('/api/commands', async (context, next) => {
+    if (submissions === SUBMISSIONS_AT_ONCE_MAX) {
+      return problem(context, 503, 'Too many requests', `${SUBMISSIONS_AT_ONCE_MAX} are under way: wait for an answer`)
+    }
+    submissions += 1
+    try {
+      return await next()
+    } finally {
+      submissions -= 1
+    }
   })
   app.post('/api/commands', limit, async context => {
     if (!consoleWrites) {

@@ -151,6 +151,22 @@ describe('POST /api/commands', () => {
     expect(written('C')).toEqual([])
   })
 
+  it('is refused while 8 others are under way, and taken again when one of them is done', async () => {
+    const { app, post } = await httpScene()
+    const bodies: ReadableStreamDefaultController<Uint8Array>[] = []
+    const slow = () =>
+      app.request('/api/commands', {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, duplex: 'half' },
+        body: new ReadableStream<Uint8Array>({ start: controller => void bodies.push(controller) }),
+      })
+    const under = Array.from({ length: 8 }, slow)
+    const refused = await post({ records: [{ value: '{}' }] })
+    expect([refused.status, await details(refused)]).toEqual([503, ['8 are under way: wait for an answer']])
+    for (const body of bodies) body.close()
+    expect((await Promise.all(under)).map(({ status }) => status)).toEqual(Array(8).fill(400))
+    expect((await post({ records: [{ value: '{}' }] })).status).toBe(202)
+  })
+
   it('refuses a body above 8 MiB', async () => {
     const { post } = await httpScene()
     expect((await post({ records: [{ value: 'x'.repeat(8 << 20) }] })).status).toBe(413)
