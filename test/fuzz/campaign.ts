@@ -42,12 +42,19 @@ export async function campaign<Case, Scene>(options: CampaignOptions<Case, Scene
   let played = 0
   try {
     for (let round = 0; played < CASES * share; round++) {
-      const scene = await open()
+      let scene = await open()
       const property = fc.asyncProperty(chunk, async cases => {
         played += cases.length
-        await play(scene, cases)
-        builtins.assertUntouched()
-        if (unheld.length > 0) throw new Error('a promise was rejected and nobody held it', { cause: unheld.shift() })
+        try {
+          await play(scene, cases)
+          builtins.assertUntouched()
+          if (unheld.length > 0) throw new Error('a promise was rejected and nobody held it', { cause: unheld.shift() })
+        } catch (error) {
+          // Shrinking tries smaller chunks, and on what a failure left behind all of them would fail.
+          void close(scene).catch(() => {})
+          scene = await open()
+          throw error
+        }
       })
       await fc.assert(property, { seed: SEED + round, numRuns: CHUNKS_A_ROUND })
       await close(scene)

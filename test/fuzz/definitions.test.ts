@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LogRecord } from '../../src/contract/log-record.ts'
+import { messageSchema } from '../../src/contract/message-schemas.ts'
 import { tenantHeaders } from '../../src/contract/tenant.ts'
 import type { CompiledDefinition } from '../../src/definitions/catalogue.ts'
 import { readDefinitionFiles } from '../../src/definitions/loading.ts'
@@ -120,6 +121,10 @@ async function playQuests(definitions: readonly CompiledDefinition[], plan: read
   const phases = [...replica.shards.phases().values()].join()
   if (replica.fatal.length > 0 || phases !== 'running')
     throw new Error(`shards: ${phases}`, { cause: replica.fatal[0] })
+  // What a stage without maps or an odd number would do shows in what readers get.
+  for (const topic of [TOPICS.statusEvents, TOPICS.characterCommands]) {
+    for (const { value } of harness.records(topic)) messageSchema.parse(JSON.parse(String(value)))
+  }
   const codes = harness.deadLetters().map(({ headers }) => textOf(headers, 'error-code'))
   counted.refused += codes.length
   for (const letter of harness.deadLetters()) {
