@@ -120,10 +120,11 @@ export class Director {
   }
 
   async #stop(replica: Replica): Promise<void> {
+    const isDisturbed = this.#busy.has(BROKER)
     const brokersDown = this.#brokersDown
     const code = await replica.terminate()
     // Without its brokers it cannot leave in order, and gives up after SHUTDOWN_TIMEOUT_MS.
-    if (code !== EXIT_OK && brokersDown === this.#brokersDown && !this.#busy.has(BROKER))
+    if (code !== EXIT_OK && !isDisturbed && brokersDown === this.#brokersDown)
       this.#options.stage.mishaps.push(`${replica.name} ended with ${code} on SIGTERM`)
     replica.start()
     await replica.untilReady()

@@ -13,7 +13,7 @@ import { built } from './built.ts'
 
 /** Generous: only that it heals by itself is promised here, and the machine may do much else. */
 const READY_LIMIT_MS = 120_000
-const EXIT_LIMIT_MS = 60_000
+const EXIT_LIMIT_MS = 90_000
 
 export interface ReplicaOptions {
   readonly name: string

@@ -139,6 +139,8 @@ function replicaEnv(bootstrap: string, name: string, port: number, definitionsDi
     SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
     REBALANCE_TIMEOUT_MS: '1000',
     TRANSACTION_TIMEOUT_MS: String(TRANSACTION_TIMEOUT_MS),
+    // Longer than any stall of the machine: it must leave in order, not give up.
+    SHUTDOWN_TIMEOUT_MS: '60000',
     // Nothing ends by its age but what is meant to.
     LOBBY_LIMIT_SECONDS: '0',
     BONUS_LIMIT_SECONDS: '0',
