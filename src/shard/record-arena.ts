@@ -6,8 +6,8 @@
 
 const SLAB_BYTES_MIN = 64 * 1024
 const SLAB_BYTES_MAX = 1024 * 1024
-/** A full slab is emptied once more than one in so many of its bytes is dead: copying three to win one is cheap. */
-const DEAD_SHARE = 4
+/** A full slab is emptied once more than one in so many of its bytes is dead: two are copied to win one. */
+const DEAD_SHARE = 3
 /** Before each record: its length, and the number that it belongs to. */
 const HEADER_BYTES = 8
 /** Records start at multiples of this, so that a place in 32 GiB fits 32 bits. */
@@ -25,6 +25,8 @@ export class RecordArena {
   readonly #slabs: (Slab | undefined)[] = []
   readonly #freeSlabs: number[] = []
   #open = -1
+  /** The last one emptied, for the next one needed: what goes round and round is not asked of the system each time. */
+  #spare: Buffer | undefined
   /** By number: 0 for none, else 1 more than slab and unit in one. */
   #places = new Uint32Array(FIRST_NUMBERS)
   #size = 0
@@ -92,6 +94,7 @@ export class RecordArena {
     this.#slabs.length = 0
     this.#freeSlabs.length = 0
     this.#open = -1
+    this.#spare = undefined
     this.#places = new Uint32Array(FIRST_NUMBERS)
     this.#size = 0
     this.#liveBytes = 0
@@ -128,8 +131,12 @@ export class RecordArena {
 
   #newSlab(bytes: number): number {
     const index = this.#freeSlabs.pop() ?? this.#slabs.length
-    this.#slabs[index] = { bytes: Buffer.allocUnsafeSlow(bytes), used: 0, dead: 0 }
-    this.#heldBytes += bytes
+    if (this.#spare?.length !== bytes) {
+      this.#heldBytes += bytes - (this.#spare?.length ?? 0)
+      this.#spare = Buffer.allocUnsafeSlow(bytes)
+    }
+    this.#slabs[index] = { bytes: this.#spare, used: 0, dead: 0 }
+    this.#spare = undefined
     return index
   }
 
@@ -148,7 +155,9 @@ export class RecordArena {
     }
     this.#slabs[index] = undefined
     this.#freeSlabs.push(index)
-    this.#heldBytes -= slab.bytes.length
+    const isOrdinary = slab.bytes.length <= SLAB_BYTES_MAX
+    this.#heldBytes -= (isOrdinary ? this.#spare : slab.bytes)?.length ?? 0
+    if (isOrdinary) this.#spare = slab.bytes
   }
 
   #growPlaces(number: number): void {
