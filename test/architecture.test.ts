@@ -132,7 +132,6 @@ describe('a package is known only where it is at home', () => {
     ['pino', ['src/log.ts']],
     ['pino-pretty', ['src/log.ts']],
     ['prom-client', ['src/metrics.ts', 'src/metrics/']],
-    ['tinyqueue', ['src/shard/']],
     ['@opentelemetry/api', ['src/tracing/']],
     ['@opentelemetry/exporter-trace-otlp-http', ['src/tracing/']],
     ['@opentelemetry/resources', ['src/tracing/']],
