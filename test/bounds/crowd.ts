@@ -94,6 +94,11 @@ export function liveBytes(): number {
   return heapUsed + arrayBuffers
 }
 
+/** Deletes what the public topics hold: that is the log's, and not the shard's, and is looked at only once. */
+export function forgetMessages({ log }: ShardHarness): void {
+  for (const topic of Object.values(TOPICS)) for (const one of log.partitions(topic)) one.deleteBefore(one.end)
+}
+
 /** The value of a series as Prometheus reads it: `party_quest_instances{state="active",quest="mill_pq"}`. */
 export async function metric(metrics: Metrics, series: string): Promise<number | undefined> {
   const line = (await metrics.exposition()).split('\n').find(one => one.startsWith(`${series} `))

@@ -3,8 +3,8 @@ import { afterEach, expect, test, vi } from 'vitest'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { quest } from '../support/definitions.ts'
-import { ShardHarness, TOPICS } from '../support/shard-harness.ts'
-import { Crowd, liveBytes, metric, register, turnUntil, untilApplied, update } from './crowd.ts'
+import { ShardHarness } from '../support/shard-harness.ts'
+import { Crowd, forgetMessages, liveBytes, metric, register, turnUntil, untilApplied, update } from './crowd.ts'
 
 const INSTANCES = 100_000
 const RESIDENT = 1000
@@ -36,7 +36,7 @@ test('are served, cost less than 4 KiB each, and are all there after a restart',
   expect([residency?.size, residency?.residents]).toEqual([INSTANCES, RESIDENT])
 
   // What messages the topics keep is the log's, and not the shard's.
-  for (const topic of Object.values(TOPICS)) for (const one of h.log.partitions(topic)) one.deleteBefore(one.end)
+  forgetMessages(h)
   await h.clock.advance(31_000)
   await h.register(1)
   const withAll = liveBytes()
