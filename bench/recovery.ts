@@ -98,13 +98,14 @@ const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
-    name: `the broker is killed, and started after ${BROKER_DOWN_MS / 1000} s`,
-    rounds: 2,
+    name: 'SIGKILL and start of the broker, from when it answers',
+    rounds: 3,
     hit: async () => Array.from({ length: SHARDS }, (_, shard) => shard),
-    happen: async ({ cluster: { nodes } }) => {
+    happen: async ({ cluster: { nodes }, watch }) => {
       for (const node of nodes) await node.kill9()
       await sleep(BROKER_DOWN_MS)
       for (const node of nodes) await node.restart()
+      watch.beginAnew()
     },
   },
 ]

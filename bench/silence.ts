@@ -100,6 +100,13 @@ export class SilenceWatch {
     this.#waiting.clear()
   }
 
+  /** Begins as if all had been well until now: what was silent or waited before does not count. */
+  beginAnew(): void {
+    this.forgetWaiting()
+    this.begin()
+    for (const shard of this.#shards) shard.lastAt = this.#beganAt
+  }
+
   close(): Promise<void> {
     return this.#reader.close()
   }

@@ -16,7 +16,8 @@ import type { Phase } from './phase.ts'
 import { Shard } from './shard.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
-const REBUILD_BACK_OFF: BackOff = { msMin: 50, msMax: 5000 }
+/** The upper bound is also how long a shard may go on sleeping when its broker is back. */
+const REBUILD_BACK_OFF: BackOff = { msMin: 50, msMax: 2000 }
 /** How often a fenced shard looks whether the group still says that it is ours. */
 const HEARTBEAT_POLL_MS = 50
 /** What a letter needs beside its original: our headers with the reason, and what Kafka adds. */
