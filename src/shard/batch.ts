@@ -14,7 +14,7 @@ import { readShardCommand } from '../contract/shard-command.ts'
 import type { PendingRegistration } from '../contract/state-record.ts'
 import { decodeTenant, type Tenant } from '../contract/tenant.ts'
 import { continueTrace, type Span, startTrace, traceparent } from '../contract/trace-context.ts'
-import { unreachable } from '../errors.ts'
+import { UnrestorableError, unreachable } from '../errors.ts'
 import { Outbox } from '../outbox/outbox.ts'
 import { BatchReport } from './batch-report.ts'
 import type { Moment, Outcome } from './outcome.ts'
@@ -107,6 +107,7 @@ export class Batch {
       if (outcome.kind === 'changed') this.report.fired((now - timer.at) / 1000)
       this.report.traced(span, name, now, { instanceId: id }, timer.armedBy)
     } catch (error) {
+      if (error instanceof UnrestorableError) throw error
       // There is no record to bury: the instance stays as it is, and its timer is tried again later.
       this.#timers.set(id, now + FAULTY_TIMER_RETRY_MS)
       log.error({ err: error, instanceId: id, timer: timer.timer }, 'instance fault: a timer threw')
@@ -175,6 +176,8 @@ export class Batch {
       this.report.handled(type, outcome === undefined ? 'skipped' : 'applied')
       this.report.traced(span, type, startedAt, outcome === undefined ? {} : instanceAttributes(outcome))
     } catch (error) {
+      // The instance is at fault, not the record: the shard stops, and the record waits for whoever can read it.
+      if (error instanceof UnrestorableError) throw error
       const { topic, partition, offset } = origin
       log.error({ err: error, topic, partition, offset }, 'instance fault: an operation threw and was undone')
       this.#refuse(

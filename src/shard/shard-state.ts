@@ -49,8 +49,14 @@ export class ShardState implements InstanceView {
     this.residency = new Residency(budget, bytes => this.decode(bytes), this.#roster)
   }
 
+  /** @throws UnrestorableError a passive one whose bytes are no record any more: nothing but a fault of ours makes such */
   instance(id: InstanceId): Instance | undefined {
-    return this.residency.get(id)
+    try {
+      return this.residency.get(id)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      throw new UnrestorableError(`the record "instance/${id}" was readable when it was kept: ${reason}`, { cause })
+    }
   }
 
   /** @throws UnrestorableError */
