@@ -52,15 +52,17 @@ async function refuseLostPosition({ position }: ShardState, dependencies: ShardD
 /** For positions that an older release wrote, without ids, and for topics that lost their end. */
 async function refuseShrunkTopics(
   { position }: ShardState,
-  { admin, internal, shard }: ShardDependencies,
+  { admin, topics, internal, shard }: ShardDependencies,
   found: ReadonlyMap<string, TopicDescription | undefined>,
 ): Promise<void> {
   const ends = new Map<string, readonly { end: number }[]>()
   for (const [name, watermark] of position.watermarks) {
     const slash = name.lastIndexOf('/')
     const topic = name.slice(0, slash)
-    // A topic that is gone drops nothing; should it come back under another id, it is refused then.
-    if (found.get(topic) === undefined && position.topicIds.has(topic)) continue
+    // A topic that is gone drops nothing; should it come back under another id, it is refused then. One that the
+    // service was once configured to read is gone for good, and waiting for its offsets would keep the shard down.
+    const isGone = found.get(topic) === undefined
+    if (isGone && (topic !== topics.commands || position.topicIds.has(topic))) continue
     let offsets = ends.get(topic)
     if (offsets === undefined) {
       offsets = await admin.offsets(topic)
