@@ -95,7 +95,10 @@ async function playRecord(scene: Scene, one: RecordCase): Promise<void> {
     if (!served) throw new Error(`the shard runs and does not serve: ${JSON.stringify(replica.log.lines.at(-1))}`)
   } else {
     ends.dead += 1
-    if (phase !== 'dead') throw new Error(`the shard is neither down nor up: ${phase}`)
+    if (phase !== 'dead') {
+      const last = replica.log.lines.at(-1)
+      throw new Error(`the shard is neither down nor up: ${phase}: ${last?.message}`, { cause: last?.fields.err })
+    }
     if (replica.log.at('fatal').length === 0) throw new Error('the shard is down and nothing says so')
   }
   await commandAll(scene, 'FORFEIT')
