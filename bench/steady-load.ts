@@ -12,6 +12,8 @@ import { PARTITIONS, SHARDS } from './fleet.ts'
 import { COMMAND_HEADERS } from './quest.ts'
 
 const RETRY_MS = 20
+/** From one command of a shard to the next: neighbours tend to have one ingress, whose death would silence all shards. */
+const PARTITION_STRIDE = 5
 
 export interface SteadyLoadOptions {
   readonly transport: Transport
@@ -73,7 +75,7 @@ export class SteadyLoad {
       const instanceId = ids[at] ?? ''
       const record = {
         topic: this.#options.topic,
-        partition: (shard + at) % PARTITIONS,
+        partition: (shard + at * PARTITION_STRIDE) % PARTITIONS,
         key: null,
         value: advanceCommand(instanceId, tick),
         headers: COMMAND_HEADERS,
