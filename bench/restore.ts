@@ -18,6 +18,7 @@ import { createMemoryTransport } from '../src/transport/memory/memory-transport.
 import type { Transport } from '../src/transport/port.ts'
 import { median, type Result, type Row, rounded } from './figures.ts'
 import { Fleet, SHARDS, until } from './fleet.ts'
+import { cpuSeconds } from './machine.ts'
 import { openBenchTransport } from './output.ts'
 import { questDirectory } from './quest.ts'
 import { replicaVariables, runningShards, startReplica } from './replicas.ts'
@@ -37,6 +38,8 @@ interface Sample {
   readonly process?: {
     /** From its start until it says that it is ready, milliseconds. */
     readonly ready: number
+    /** CPU seconds that it took from its start on, all threads. */
+    readonly cpu: number
     /** The most that it ever had, bytes; 0 where /proc does not tell. */
     readonly peakBytes: number
     /** The longest that its event loop stood still while it restored, milliseconds. */
@@ -111,7 +114,7 @@ async function startOnce(options: Parameters<typeof startReplica>[0]): Promise<S
     const stall = await longestStall(url)
     return {
       restored: Math.max(...restored) - Math.min(...assigned),
-      process: { ready, peakBytes: peakBytesOf(child.pid), stall },
+      process: { ready, cpu: cpuSeconds(fleet.pids), peakBytes: peakBytesOf(child.pid), stall },
     }
   } finally {
     await fleet.stop()
@@ -196,6 +199,10 @@ function rowOf(from: string, { count, described }: StoredInstances, samples: rea
     'instances/s': Math.round(rounded(count / median(restored), 2)),
     's, process start to ready': figure(
       processes.map(({ ready }) => ready / 1000),
+      median,
+    ),
+    'CPU s of the process': figure(
+      processes.map(({ cpu }) => cpu),
       median,
     ),
     'peak MiB': figure(
