@@ -19,6 +19,7 @@ const INGRESS = 'src/ingress/ingress.ts'
 const OVERLAY = 'src/shard/overlay.ts'
 const RUNNING = 'src/shard/running.ts'
 const RESTORING = 'src/shard/restoring.ts'
+const BATCH = 'src/shard/batch.ts'
 const STATE = 'src/shard/shard-state.ts'
 const FENCING = 'src/shard/fencing.ts'
 
@@ -110,12 +111,7 @@ export const BREAKAGES: readonly Breakage[] = [
     'watermarks',
   ),
   one('a copy is taken for a first', OVERLAY, 'return origin.offset <= watermark', 'return origin.offset < watermark'),
-  one(
-    'an answer to a look-up is applied as often as it comes',
-    'src/shard/batch.ts',
-    'this.overlay.dropPending(name)',
-    '',
-  ),
+  one('an answer to a look-up is applied as often as it comes', BATCH, 'this.overlay.dropPending(name)', ''),
 
   // -- restoring
   {
@@ -156,12 +152,17 @@ export const BREAKAGES: readonly Breakage[] = [
   ),
 
   // -- timers
-  one(
-    'timers fire a little early',
-    RUNNING,
-    'let due = state.deadlines.takeDue(now,',
-    'let due = state.deadlines.takeDue(now + 200,',
-  ),
+  {
+    name: 'timers fire a little early',
+    edits: [
+      {
+        file: RUNNING,
+        find: 'let due = state.deadlines.takeDue(now,',
+        replace: 'let due = state.deadlines.takeDue(now + 200,',
+      },
+      { file: BATCH, find: '    const now = clock.now()\n', replace: '    const now = clock.now() + 200\n' },
+    ],
+  },
 
   // -- the ingress
   one(
