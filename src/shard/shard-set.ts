@@ -44,6 +44,8 @@ interface Holding {
   readonly done: Promise<void>
   shard: Shard | undefined
   isDead: boolean
+  /** Its last life ended as one that cannot be restored: once more, and it is dead. */
+  isDoubted: boolean
   /** What ended its last life. */
   trouble: string | undefined
   deadLetterBytesMax: number
@@ -108,6 +110,7 @@ export class ShardSet {
       done: before.then(() => this.#keepAlive(shard, holding)).catch(this.#options.onFatal),
       shard: undefined,
       isDead: false,
+      isDoubted: false,
       trouble: undefined,
       deadLetterBytesMax: Number.POSITIVE_INFINITY,
     }
@@ -138,7 +141,10 @@ export class ShardSet {
         condemned.throwIfAborted()
         return
       } catch (error) {
-        if (life.hasCommitted) failures = 0
+        if (life.hasCommitted) {
+          failures = 0
+          holding.isDoubted = false
+        }
         holding.trouble = error instanceof Error ? error.message : String(error)
         if (!(await this.#react(error, shard, holding, failures))) return
       }
@@ -163,6 +169,11 @@ export class ShardSet {
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
       log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')
       await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
+    } else if (error instanceof UnrestorableError && !holding.isDoubted && !this.#condemnation.signal.aborted) {
+      // A sleeper that was fenced wakes up to a log that went on without it, and takes that for a loss: only what is
+      // found behind a fence of our own is sure.
+      holding.isDoubted = true
+      log.warn({ shard, err: error }, 'shard cannot be restored: looking again behind a new fence')
     } else if (error instanceof UnrestorableError) {
       log.fatal({ shard, err: error }, 'shard cannot be restored and stays down')
       holding.isDead = true

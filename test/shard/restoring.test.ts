@@ -73,7 +73,7 @@ describe('a restored instance', () => {
   })
 })
 
-test('an instance whose bytes cannot be read when it is wanted stops its shard: no command of its is buried for it', async () => {
+test('an instance whose bytes here are spoilt is read from the log again: no command of its is buried for it', async () => {
   harness = ShardHarness.withoutReplica({ definitions: [solo], residentInstances: 1 })
   const h = harness
   const replica = await h.takeOver()
@@ -81,12 +81,10 @@ test('an instance whose bytes cannot be read when it is wanted stops its shard: 
   h.seen()
   replica.shards.lives()[0]?.state?.residency.putPassive(h.id(1), Buffer.from('oops'))
   await h.command('STAGE_ADVANCE', 1)
-  expect([...replica.shards.phases()]).toEqual([[0, 'dead']])
-  const [reason] = replica.log.lines.flatMap(({ level, fields }) => (level === 'fatal' ? [String(fields.err)] : []))
-  expect(reason).toContain(`the record "instance/${h.id(1)}"`)
-  expect(h.seen().refused).toEqual([])
-  await h.restart()
-  expect(h.seen().warps).toEqual(['1001 to 110 in #1'])
+  expect([...replica.shards.phases()]).toEqual([[0, 'running']])
+  const reasons = replica.log.lines.flatMap(({ level, fields }) => (level === 'warn' ? [String(fields.err)] : []))
+  expect(reasons).toEqual([expect.stringContaining(`the record "instance/${h.id(1)}"`)])
+  expect(h.seen()).toMatchObject({ refused: [], warps: ['1001 to 110 in #1'] })
 })
 
 describe('while a shard with 20,000 instances restores', () => {
