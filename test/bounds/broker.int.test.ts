@@ -71,7 +71,7 @@ describeWithKafkaAndJava('bounds', kafka => {
 
       const service = await start('solo')
       await service.untilReady()
-      await client.send([register(1, 'open_pq')])
+      await client.send([register(STORM + 1, 'open_pq')])
       await eventually(async () => of('INSTANCE_DESTROYED', await client.readStatus()).length >= STORM, WAIT)
       await client.untilIdle(WAIT.limitMs)
       const status = await client.readStatus()
