@@ -5,7 +5,7 @@
 import { Alarm } from '../alarm.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
-import type { Transport } from '../transport/port.ts'
+import type { ReadAhead, Transport } from '../transport/port.ts'
 import { type PublicTopics, topicKinds, viewMessage } from './message-view.ts'
 import { followTopics, type TopicFollower } from './topic-follower.ts'
 
@@ -21,6 +21,8 @@ export interface MessageStreamOptions {
 }
 
 const BUFFER_BYTES_MAX = 1 << 20
+/** Every client reads every partition for itself. */
+const READ_AHEAD: ReadAhead = { recordsMax: 100, bytesMax: 64 << 10 }
 /** Proxies cut what is silent for a minute or so. */
 const KEEP_ALIVE_MS = 15_000
 /** How long a client with a full buffer may take nothing. */
@@ -75,6 +77,7 @@ class MessageStream {
         name: 'http',
         topics: [...kinds.keys()],
         from,
+        readAhead: READ_AHEAD,
         onRecords: async records => {
           for (const record of records) {
             const kind = kinds.get(record.topic)

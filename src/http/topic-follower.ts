@@ -4,7 +4,7 @@
  */
 import type { LogRecord, TopicPartition } from '../contract/log-record.ts'
 import { OffsetOutOfRangeError, TransportUnavailableError } from '../errors.ts'
-import type { LogReader, PartitionFeed, Transport } from '../transport/port.ts'
+import type { LogReader, PartitionFeed, ReadAhead, Transport } from '../transport/port.ts'
 
 export interface FollowOptions {
   /** Connected. */
@@ -14,6 +14,8 @@ export interface FollowOptions {
   readonly topics: readonly string[]
   /** `latest`: what is written after `followTopics` has resolved, and perhaps a little before. */
   readonly from: 'earliest' | 'latest'
+  /** Where many follow at once, each partition of each must not be read far ahead. */
+  readonly readAhead?: ReadAhead
   /** Records of one partition, in order. The next ones of that partition wait until it resolves. */
   readonly onRecords: (records: readonly LogRecord[]) => void | Promise<void>
 }
@@ -43,7 +45,7 @@ export async function followTopics(options: FollowOptions): Promise<TopicFollowe
       starts.push({ topic, partition, offset: from === 'earliest' ? earliest : end })
     }
   }
-  return new Follower(transport.openReader(name), starts, options.onRecords)
+  return new Follower(transport.openReader(name, options.readAhead), starts, options.onRecords)
 }
 
 class Follower implements TopicFollower {

@@ -17,7 +17,7 @@ export interface Transport {
   /** Joins at once and keeps rejoining by itself until `leave`. */
   joinGroup(options: GroupOptions): GroupMembership
   /** A reader of its own connections, so that its long polls hold up nobody else. `name` shows in client ids. */
-  openReader(name: string): LogReader
+  openReader(name: string, readAhead?: ReadAhead): LogReader
   openAppender(name: string): Appender
   /**
    * Takes the transactional id for us: from here on no older owner of it can commit, and a transaction that
@@ -123,6 +123,13 @@ export interface GroupMembership {
    * tell finds out by the session.
    */
   leave(): Promise<void>
+}
+
+/** How far each feed of a reader may fetch ahead of its taker; by default 1,000 records or 4 MiB. */
+export interface ReadAhead {
+  readonly recordsMax: number
+  /** One poll may overshoot it by as much again, and by a batch that is larger. */
+  readonly bytesMax: number
 }
 
 /** Long-polls all its open feeds together, committed records only. */

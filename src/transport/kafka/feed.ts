@@ -3,14 +3,14 @@
  * Knows nothing of brokers; the reader fills it, and asks whether it has room.
  */
 import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
-import type { PartitionFeed } from '../port.ts'
+import type { PartitionFeed, ReadAhead } from '../port.ts'
 
 /** At either bound the partition is not polled; one poll may overshoot it by PARTITION_BYTES_MAX of the reader. */
-export const QUEUE_RECORDS_MAX = 1000
-export const QUEUE_BYTES_MAX = 4 * 1024 * 1024
+export const READ_AHEAD: ReadAhead = { recordsMax: 1000, bytesMax: 4 * 1024 * 1024 }
 
 export class Feed implements PartitionFeed {
   readonly partition: TopicPartition
+  readonly #readAhead: ReadAhead
   readonly #onRoom: () => void
   readonly #onClose: () => void
   #queue: readonly LogRecord[] = []
@@ -22,8 +22,9 @@ export class Feed implements PartitionFeed {
   #failure: Error | undefined
   #wake: (() => void)[] = []
 
-  constructor(partition: TopicPartition, from: number, onRoom: () => void, onClose: () => void) {
+  constructor(partition: TopicPartition, from: number, readAhead: ReadAhead, onRoom: () => void, onClose: () => void) {
     this.partition = partition
+    this.#readAhead = readAhead
     this.#next = from
     this.#end = from
     this.#onRoom = onRoom
@@ -69,9 +70,8 @@ export class Feed implements PartitionFeed {
 
   /** Whether the reader may fetch more for it. */
   hasRoom(): boolean {
-    return (
-      this.#state === 'open' && this.#queue.length - this.#taken < QUEUE_RECORDS_MAX && this.#bytes < QUEUE_BYTES_MAX
-    )
+    const { recordsMax, bytesMax } = this.#readAhead
+    return this.#state === 'open' && this.#queue.length - this.#taken < recordsMax && this.#bytes < bytesMax
   }
 
   /** Offset to fetch from. */

@@ -10,6 +10,7 @@ import type {
   GroupOptions,
   LogAdmin,
   LogReader,
+  ReadAhead,
   SinkOptions,
   TransactionalSink,
   Transport,
@@ -82,10 +83,10 @@ class KafkaTransport implements Transport {
     return membership
   }
 
-  openReader(name: string): LogReader {
+  openReader(name: string, readAhead?: ReadAhead): LogReader {
     this.#refuseClosed()
     const connections = this.#connectionsFor(`reader-${name}`)
-    const reader = new Reader(connections, this.#options, () => this.#readers.delete(reader))
+    const reader = new Reader(connections, this.#options, () => this.#readers.delete(reader), readAhead)
     this.#readers.add(reader)
     return reader
   }

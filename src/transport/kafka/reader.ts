@@ -5,10 +5,10 @@
  */
 import { type LogRecord, partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { OffsetOutOfRangeError } from '../../errors.ts'
-import type { LogReader, PartitionFeed } from '../port.ts'
+import type { LogReader, PartitionFeed, ReadAhead } from '../port.ts'
 import { reasonOf } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
-import { Feed } from './feed.ts'
+import { Feed, READ_AHEAD } from './feed.ts'
 import { type FetchedPartition, fetchRequest } from './fetch-request.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
@@ -41,11 +41,18 @@ export class Reader implements LogReader {
   readonly #troubled = new Set<Feed>()
   readonly #polling = new Set<number>()
   readonly #closing = new AbortController()
+  readonly #readAhead: ReadAhead
   readonly #onClose: () => void
   #lookingUp = false
   #turn = 0
 
-  constructor(connections: ReaderConnections, options: KafkaOptions, onClose: () => void) {
+  constructor(
+    connections: ReaderConnections,
+    options: KafkaOptions,
+    onClose: () => void,
+    readAhead: ReadAhead = READ_AHEAD,
+  ) {
+    this.#readAhead = readAhead
     this.#connections = connections
     this.#options = options
     this.#onClose = onClose
@@ -55,6 +62,7 @@ export class Reader implements LogReader {
     const feed = new Feed(
       partition,
       from,
+      this.#readAhead,
       () => this.#pollAll(),
       () => this.#feeds.delete(feed),
     )
@@ -111,7 +119,7 @@ export class Reader implements LogReader {
       const bounds = {
         maxWaitMs: FETCH_WAIT_MS,
         responseBytesMax: RESPONSE_BYTES_MAX,
-        partitionBytesMax: PARTITION_BYTES_MAX,
+        partitionBytesMax: Math.min(PARTITION_BYTES_MAX, this.#readAhead.bytesMax),
       }
       const request = fetchRequest(
         asked.map(({ feed, from }) => ({ ...feed.partition, from })),

@@ -8,7 +8,10 @@ import type { LogReader, PartitionFeed } from '../port.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 
-/** At the bound the feed does not fetch until half of it is taken. */
+/**
+ * Unless told: at the bound the feed does not fetch until half of it is taken. Bytes are not counted, because records
+ * that wait here are those of the log and take no room of their own.
+ */
 const QUEUE_RECORDS_MAX = 1_000
 /** How long a feed waits when the log cannot be reached. */
 const RETRY_MS = 100
@@ -16,17 +19,21 @@ const RETRY_MS = 100
 export class MemoryReader implements LogReader {
   readonly #log: MemoryLog
   readonly #replica: string
+  readonly #queueRecordsMax: number
   readonly #onClosed: () => void
   readonly #feeds = new Set<MemoryFeed>()
 
-  constructor(log: MemoryLog, replica: string, onClosed: () => void) {
+  constructor(log: MemoryLog, replica: string, queueRecordsMax = QUEUE_RECORDS_MAX, onClosed: () => void) {
     this.#log = log
     this.#replica = replica
+    this.#queueRecordsMax = queueRecordsMax
     this.#onClosed = onClosed
   }
 
   open(partition: TopicPartition, from: number): PartitionFeed {
-    const feed = new MemoryFeed(this.#log, this.#replica, partition, from, () => this.#feeds.delete(feed))
+    const feed = new MemoryFeed(this.#log, this.#replica, this.#queueRecordsMax, partition, from, () =>
+      this.#feeds.delete(feed),
+    )
     this.#feeds.add(feed)
     return feed
   }
@@ -40,6 +47,7 @@ export class MemoryReader implements LogReader {
 class MemoryFeed implements PartitionFeed {
   readonly #log: MemoryLog
   readonly #replica: string
+  readonly #queueRecordsMax: number
   readonly #partition: TopicPartition
   readonly #onClosed: () => void
   readonly #closed = new AbortController()
@@ -56,9 +64,17 @@ class MemoryFeed implements PartitionFeed {
   #watched: PartitionLog | undefined
   #onReady: (() => void)[] = []
 
-  constructor(log: MemoryLog, replica: string, partition: TopicPartition, from: number, onClosed: () => void) {
+  constructor(
+    log: MemoryLog,
+    replica: string,
+    queueRecordsMax: number,
+    partition: TopicPartition,
+    from: number,
+    onClosed: () => void,
+  ) {
     this.#log = log
     this.#replica = replica
+    this.#queueRecordsMax = queueRecordsMax
     this.#partition = partition
     this.#fetchedTo = from
     this.#end = from
@@ -69,7 +85,7 @@ class MemoryFeed implements PartitionFeed {
 
   take(max: number): readonly LogRecord[] {
     const taken = this.#queue.splice(0, max)
-    if (taken.length > 0 && this.#queue.length <= QUEUE_RECORDS_MAX / 2) this.#nudge()
+    if (taken.length > 0 && this.#queue.length <= this.#queueRecordsMax / 2) this.#nudge()
     return taken
   }
 
@@ -97,7 +113,7 @@ class MemoryFeed implements PartitionFeed {
     while (!this.#closed.signal.aborted) {
       this.#nudged = false
       try {
-        const fetched = this.#queue.length <= QUEUE_RECORDS_MAX / 2 && (await this.#fetch())
+        const fetched = this.#queue.length <= this.#queueRecordsMax / 2 && (await this.#fetch())
         if (!fetched) await this.#wait()
       } catch (error) {
         if (error instanceof TransportUnavailableError) {
@@ -112,7 +128,7 @@ class MemoryFeed implements PartitionFeed {
 
   /** Whether the position moved. */
   async #fetch(): Promise<boolean> {
-    const room = QUEUE_RECORDS_MAX - this.#queue.length
+    const room = this.#queueRecordsMax - this.#queue.length
     const answer = await this.#log.gate.call(this.#replica, 'reader.fetch', partitionName(this.#partition), () => {
       // A topic that is not there yet is waited for, as a broker's reader does.
       if (!this.#log.describe(this.#partition.topic)) return undefined

@@ -43,9 +43,9 @@ export function createMemoryTransport(log: MemoryLog, replica: ReplicaIdentity):
       return membership
     },
 
-    openReader() {
+    openReader(_name, readAhead) {
       refuseClosed()
-      const reader = new MemoryReader(log, replica.name, () => readers.delete(reader))
+      const reader = new MemoryReader(log, replica.name, readAhead?.recordsMax, () => readers.delete(reader))
       readers.add(reader)
       return reader
     },

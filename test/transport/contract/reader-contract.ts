@@ -98,6 +98,27 @@ export function readerContract(scene: ContractScene): void {
       await reader.close()
     })
 
+    it('fetches ahead as little as it is told to', async () => {
+      const transport = await scene.transport()
+      const topic = await scene.topic(transport, 2)
+      const appender = transport.openAppender('contract')
+      for (let call = 0; call < 20; call += 1) {
+        const values = Array.from({ length: 100 }, () => randomBytes(1_024))
+        await appender.append(values.map((value, at) => newRecord(topic, value, { partition: at % 2 })))
+      }
+      await appender.close()
+      const reader = transport.openReader('contract', { recordsMax: 50, bytesMax: 64 << 10 })
+      const idle = reader.open({ topic, partition: 0 }, 0)
+      const busy = reader.open({ topic, partition: 1 }, 0)
+      await takeExactly(busy, 1_000)
+
+      const ahead = idle.take(1_000).length
+      expect(ahead).toBeGreaterThan(0)
+      expect(ahead).toBeLessThanOrEqual(200)
+      await takeExactly(idle, 1_000 - ahead)
+      await reader.close()
+    })
+
     it('says where the log begins to a feed that asks for what was deleted, and closes it', async () => {
       const transport = await scene.transport()
       const topic = await scene.topic(transport)
