@@ -74,6 +74,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
     ['machines/', [CONTRACT, 'src/errors.ts']],
     ['src/definitions/', [CONTRACT, 'machines/', 'src/errors.ts']],
     ['src/actor/', [CONTRACT, 'machines/', 'src/definitions/', 'src/errors.ts']],
+    ['src/exploration/', [CONTRACT, 'machines/', 'src/definitions/', 'src/actor/', 'src/errors.ts']],
     ['src/outbox/', [CONTRACT, ...GROUND]],
     ['src/ingress/', [CONTRACT, ...GROUND, ...OBSERVERS, 'src/transport/port.ts']],
     [
@@ -113,7 +114,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
 describe('a package is known only where it is at home', () => {
   test.each([
     ['kafkajs', ['src/transport/kafka/']],
-    ['xstate', ['machines/', 'src/actor/']],
+    ['xstate', ['machines/', 'src/actor/', 'src/exploration/']],
     [
       'zod',
       [
@@ -161,7 +162,7 @@ test('nothing of src imports a test, a script or a bench', () => {
 })
 
 describe('the core is pure', () => {
-  const PURE = ['src/contract/', 'machines/', 'src/actor/', 'src/outbox/']
+  const PURE = ['src/contract/', 'machines/', 'src/actor/', 'src/exploration/', 'src/outbox/']
 
   test('it reads no file, no socket and no time, and writes no log', () => {
     const allowed = ['node:crypto', 'uuid', 'xstate', 'zod']

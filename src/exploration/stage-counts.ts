@@ -1,0 +1,102 @@
+/**
+ * What a stage's clear conditions ask of its counts, symbolically: per thing counted one interval, so that thousands
+ * of kills cost as much as one. Counts only grow, from 0. Knows no instance and no machine.
+ */
+import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX } from '../../machines/context.ts'
+import type { ClearCondition, Stage } from '../contract/definition.ts'
+import { UINT32_MAX } from '../contract/ids.ts'
+import { unreachable } from '../errors.ts'
+
+/** All conditions of a stage on one count, taken together. */
+export interface CountRange {
+  readonly kind: 'items' | 'kills' | 'data'
+  /** Of the item or monster; 0 for a number under a key. */
+  readonly referenceId: number
+  /** Of the number; empty for an item or a monster. */
+  readonly referenceKey: string
+  /** From here on the conditions hold; `lowest > highest`: never. */
+  readonly lowest: number
+  /** Up to and with here. */
+  readonly highest: number
+  /** Places in `clearConditions`. */
+  readonly conditions: readonly number[]
+}
+
+/**
+ * `always`: at once, without a single count. `clearable`: by counts. `by-data`: not by counts alone, for a number
+ * under a key is asked for that no command of this version sets. `never`: conditions contradict each other.
+ */
+export type Clearing = 'always' | 'clearable' | 'by-data' | 'never'
+
+/** In the order in which the conditions name them. */
+export function countRanges(conditions: readonly ClearCondition[]): readonly CountRange[] {
+  const ranges = new Map<string, CountRange>()
+  for (const [place, condition] of conditions.entries()) {
+    const { kind, key } = counted(condition)
+    const [lowest, highest] = allowed(condition)
+    const known = ranges.get(key)
+    ranges.set(key, {
+      kind,
+      referenceId: kind === 'data' ? 0 : condition.referenceId,
+      referenceKey: kind === 'data' ? condition.referenceKey : '',
+      lowest: Math.max(lowest, known?.lowest ?? 0),
+      highest: Math.min(highest, known?.highest ?? UINT32_MAX),
+      conditions: [...(known?.conditions ?? []), place],
+    })
+  }
+  return [...ranges.values()]
+}
+
+export function clearingOf({ clearConditions }: Stage): Clearing {
+  const ranges = countRanges(clearConditions)
+  if (ranges.some(isImpossible)) return 'never'
+  if (ranges.some(({ kind, lowest }) => kind === 'data' && lowest > 0)) return 'by-data'
+  return ranges.every(({ lowest }) => lowest === 0) ? 'always' : 'clearable'
+}
+
+export function isImpossible({ lowest, highest }: CountRange): boolean {
+  return lowest > highest
+}
+
+/** Whether a count can grow beyond what is asked for, and then never comes back. */
+export function canOvershoot(range: CountRange): boolean {
+  return range.kind !== 'data' && !isImpossible(range) && range.highest < UINT32_MAX
+}
+
+/** The key of its count in a stage's state (machines/context.ts). */
+export function countKey({ kind, referenceId, referenceKey }: CountRange): string {
+  if (kind === 'data') return DATA_PREFIX + referenceKey
+  return (kind === 'items' ? ITEM_PREFIX : KILL_PREFIX) + referenceId
+}
+
+function counted(condition: ClearCondition): { readonly kind: CountRange['kind']; readonly key: string } {
+  switch (condition.type) {
+    case 'item':
+    case 'item_count':
+      return { kind: 'items', key: ITEM_PREFIX + condition.referenceId }
+    case 'monster_kill':
+      return { kind: 'kills', key: KILL_PREFIX + condition.referenceId }
+    case 'custom_data':
+      return { kind: 'data', key: DATA_PREFIX + condition.referenceKey }
+    default:
+      return unreachable(condition.type)
+  }
+}
+
+/** The counts that one condition takes, both ends with it. */
+function allowed({ operator, value }: ClearCondition): readonly [lowest: number, highest: number] {
+  switch (operator) {
+    case '>=':
+      return [value, UINT32_MAX]
+    case '>':
+      return [value + 1, UINT32_MAX]
+    case '=':
+      return [value, value]
+    case '<=':
+      return [0, value]
+    case '<':
+      return [0, value - 1]
+    default:
+      return unreachable(operator)
+  }
+}
