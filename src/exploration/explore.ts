@@ -7,8 +7,9 @@ import type { Snapshot } from 'xstate'
 import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph'
 import { conditionsHold } from '../../machines/conditions.ts'
 import { currentStage, type PartyMember, type PartyQuestContext, type Rules } from '../../machines/context.ts'
-import { earliestDeadline, TIMER_NAMES } from '../../machines/deadlines.ts'
+import { earliestDeadline, TIMER_NAMES, type TimerName } from '../../machines/deadlines.ts'
 import type { PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
+import type { InstanceSnapshot } from '../actor/instance.ts'
 import { createStepper, type Step } from '../actor/stepper.ts'
 import type { InstanceId, QuestId, TenantId } from '../contract/ids.ts'
 import type { InstanceIdentity } from '../contract/messages.ts'
@@ -110,7 +111,7 @@ function moment(step: Step, now: number): Moment {
 /** Two moments with one key behave alike, whatever time has passed. */
 function keyOf({ step: { snapshot } }: Moment): string {
   const { value, context } = snapshot
-  const armed = armedTimers(context)
+  const armed = armedTimers(snapshot)
   const timers = armed.length === 0 ? '' : ` (${armed.join(', ')})`
   switch (value) {
     case 'registering':
@@ -134,13 +135,14 @@ function exploredState(key: string, { step: { snapshot } }: Moment): ExploredSta
     stageIndex: context.run.stageIndex,
     counts: isPlayed ? countsMet(context) : undefined,
     members: context.run.members.length,
-    armed: armedTimers(context),
+    armed: armedTimers(snapshot),
     snapshot,
   }
 }
 
-function armedTimers({ run }: PartyQuestContext) {
-  return TIMER_NAMES.filter(timer => run.deadlines[timer] !== undefined)
+/** Once it is destroyed its timers are gone, though its last snapshot still shows them. */
+function armedTimers({ status, context }: InstanceSnapshot): readonly TimerName[] {
+  return status === 'active' ? TIMER_NAMES.filter(timer => context.run.deadlines[timer] !== undefined) : []
 }
 
 function countsMet(context: PartyQuestContext): CountsMet {
