@@ -4,6 +4,7 @@
  * stopped cleanly, 1 failed, 2 wrong usage or configuration). What each command does is in cli/.
  */
 import { Command, CommanderError } from 'commander'
+import { addChart } from './cli/chart.ts'
 import { addCheck } from './cli/check.ts'
 import { addDemo } from './cli/demo.ts'
 import { addSend } from './cli/send.ts'
@@ -16,7 +17,7 @@ import { ConfigError, TransportUnavailableError } from './errors.ts'
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('party-quests')
   program.description('Runs party quests exactly once.').version(packageVersion()).exitOverride()
-  for (const add of [addStart, addDemo, addSend, addTail, addCheck]) add(program)
+  for (const add of [addStart, addDemo, addSend, addTail, addCheck, addChart]) add(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync([...args], { from: 'user' })

@@ -75,6 +75,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
     ['src/definitions/', [CONTRACT, 'machines/', 'src/errors.ts']],
     ['src/actor/', [CONTRACT, 'machines/', 'src/definitions/', 'src/errors.ts']],
     ['src/exploration/', [CONTRACT, 'machines/', 'src/definitions/', 'src/actor/', 'src/errors.ts']],
+    ['src/chart/', [CONTRACT, 'machines/', 'src/errors.ts']],
     ['src/outbox/', [CONTRACT, ...GROUND]],
     ['src/ingress/', [CONTRACT, ...GROUND, ...OBSERVERS, 'src/transport/port.ts']],
     [
