@@ -56,7 +56,8 @@ export class ShardSet {
   readonly #held = new Map<number, Holding>()
   /** The last life of a shard that was given away and has not ended yet. */
   readonly #leaving = new Map<number, Promise<void>>()
-  readonly #condemnation = new AbortController()
+  /** What all shards rest on, if it is lost. */
+  #loss: UnrestorableError | undefined
 
   constructor(options: ShardSetOptions) {
     this.#options = options
@@ -93,7 +94,8 @@ export class ShardSet {
 
   /** What all shards rest on is lost: each one that we hold or are given is dead. */
   condemn(reason: UnrestorableError): void {
-    this.#condemnation.abort(reason)
+    this.#loss ??= reason
+    for (const { stop } of this.#held.values()) stop.abort()
   }
 
   /** Gives every shard away and resolves when all have drained. */
@@ -130,25 +132,23 @@ export class ShardSet {
   /** One life after the other, until the shard is given away or cannot live. */
   async #keepAlive(shard: number, holding: Holding): Promise<void> {
     const { signal } = holding.stop
-    const { signal: condemned } = this.#condemnation
-    for (let failures = 0; !signal.aborted; failures++) {
+    let goesOn = this.#loss === undefined
+    for (let failures = 0; goesOn && !signal.aborted; failures++) {
       const life = new Shard(this.#options.dependenciesOf(shard), holding.deadLetterBytesMax)
       holding.shard = life
       try {
-        condemned.throwIfAborted()
-        await life.live(AbortSignal.any([signal, condemned]))
-        if (signal.aborted) return
-        condemned.throwIfAborted()
-        return
+        await life.live(signal)
+        goesOn = false
       } catch (error) {
         if (life.hasCommitted) {
           failures = 0
           holding.isDoubted = false
         }
         holding.trouble = error instanceof Error ? error.message : String(error)
-        if (!(await this.#react(error, shard, holding, failures))) return
+        goesOn = await this.#react(error, shard, holding, failures)
       }
     }
+    if (this.#loss !== undefined && this.#held.get(shard) === holding) this.#giveUp(shard, holding, this.#loss)
   }
 
   /** Whether the shard is to be taken once more. */
@@ -169,20 +169,25 @@ export class ShardSet {
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
       log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')
       await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
-    } else if (error instanceof UnrestorableError && !holding.isDoubted && !this.#condemnation.signal.aborted) {
+    } else if (error instanceof UnrestorableError && !holding.isDoubted) {
       // A sleeper that was fenced wakes up to a log that went on without it, and takes that for a loss: only what is
       // found behind a fence of our own is sure.
       holding.isDoubted = true
       log.warn({ shard, err: error }, 'shard cannot be restored: looking again behind a new fence')
     } else if (error instanceof UnrestorableError) {
-      log.fatal({ shard, err: error }, 'shard cannot be restored and stays down')
-      holding.isDead = true
-      this.#options.dependenciesOf(shard).telemetry.shardPhase(shard, 'dead')
+      this.#giveUp(shard, holding, error)
       return false
     } else {
       throw error
     }
     return !signal.aborted
+  }
+
+  #giveUp(shard: number, holding: Holding, reason: UnrestorableError): void {
+    this.#options.log.fatal({ shard, err: reason }, 'shard cannot be restored and stays down')
+    holding.isDead = true
+    holding.trouble = reason.message
+    this.#options.dependenciesOf(shard).telemetry.shardPhase(shard, 'dead')
   }
 
   /** Two owners would fence each other for ever: only a sign of the group that is newer than the fence counts. */
