@@ -98,12 +98,7 @@ export function readConfig(env: EnvironmentVariables, host: { readonly hostname:
       guildsServiceUrl: environment.optional('GUILDS_SERVICE_URL', variable.serviceUrl),
       timeoutMs: environment.read('LOOKUP_TIMEOUT_MS', variable.integer(100, 600_000), 3000),
     },
-    rules: {
-      requirements: environment.read('REQUIREMENTS', variable.oneOf('enforce', 'warn'), 'enforce'),
-      lobbyLimitSeconds: environment.read('LOBBY_LIMIT_SECONDS', variable.integer(0, YEAR_SECONDS), 3600),
-      bonusLimitSeconds: environment.read('BONUS_LIMIT_SECONDS', variable.integer(0, YEAR_SECONDS), 1800),
-      advance: environment.read('ADVANCE', variable.oneOf('command', 'automatic'), 'command'),
-    },
+    rules: readRules(environment),
     http: readHttp(environment, log.kind, host.hostname),
     logLevel: environment.read('LOG_LEVEL', variable.oneOf(...LOG_LEVELS), 'info'),
     shutdownTimeoutMs: environment.read('SHUTDOWN_TIMEOUT_MS', variable.integer(1, 600_000), 10_000),
@@ -111,6 +106,16 @@ export function readConfig(env: EnvironmentVariables, host: { readonly hostname:
   }
   environment.close()
   return config
+}
+
+/** What instances play by; a check of definitions reads nothing else. */
+export function readRules(environment: Environment): Config['rules'] {
+  return {
+    requirements: environment.read('REQUIREMENTS', variable.oneOf('enforce', 'warn'), 'enforce'),
+    lobbyLimitSeconds: environment.read('LOBBY_LIMIT_SECONDS', variable.integer(0, YEAR_SECONDS), 3600),
+    bonusLimitSeconds: environment.read('BONUS_LIMIT_SECONDS', variable.integer(0, YEAR_SECONDS), 1800),
+    advance: environment.read('ADVANCE', variable.oneOf('command', 'automatic'), 'command'),
+  }
 }
 
 function readTopics(environment: Environment) {

@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 import { addChart } from './cli/chart.ts'
 import { addCheck } from './cli/check.ts'
 import { addDemo } from './cli/demo.ts'
+import { ReportedFailure } from './cli/reported-failure.ts'
 import { addSend } from './cli/send.ts'
 import { addStart } from './cli/start.ts'
 import { addTail } from './cli/tail.ts'
@@ -29,6 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 function exitCode(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  if (error instanceof ReportedFailure) return 1
   if (error instanceof ConfigError) {
     const count = error.faults.length === 1 ? '1 fault' : `${error.faults.length} faults`
     tell(`${count}`)

@@ -48,6 +48,28 @@ export function questIdOf(json: unknown): { questId: string; path: FaultPath } |
   return typeof questId === 'string' ? { questId: wellFormed(questId), path: [...path, 'questId'] } : undefined
 }
 
+/** Where the parts of a definition stand in the file that it was read from. */
+export interface DefinitionPlace {
+  /** To the definition itself: empty, or through the JSON:API document. */
+  readonly path: FaultPath
+  /** The place in the list of each stage, by its index: files may list them in any order. */
+  readonly stages: readonly number[]
+}
+
+/** Of a definition without a fault. */
+export function placeOf(json: unknown): DefinitionPlace {
+  const { raw, path } = bareObject(json)
+  const listed = member(raw, 'stages')
+  const places: number[] = []
+  if (Array.isArray(listed)) {
+    for (const [place, stage] of listed.entries()) {
+      const index = member(stage, 'index')
+      if (typeof index === 'number') places[index] = place
+    }
+  }
+  return { path, stages: places }
+}
+
 /** What the ecosystem's API gives out is `{"data":{"attributes":{…}}}`; what has a `questId` is the object itself. */
 function bareObject(json: unknown): { raw: unknown; path: FaultPath } {
   const data = member(json, 'data')

@@ -18,7 +18,8 @@ export function faultAt(path: FaultPath, text: string): string {
   return `${jsonPath(path)}: ${text}`
 }
 
-function jsonPath(path: FaultPath): string {
+/** `$.stages[0].mapIds`. */
+export function jsonPath(path: FaultPath): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${step}]`
     const name = String(step)

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import { type Catalogue, type CompiledDefinition, compileDefinition, makeCatalogue } from './catalogue.ts'
-import { questIdOf } from './definition-reader.ts'
+import { type DefinitionPlace, placeOf, questIdOf } from './definition-reader.ts'
 import { faultAt, faultText } from './fault.ts'
 import { findJsonFault } from './json-fault.ts'
 
@@ -15,6 +15,15 @@ export interface DefinitionFilesReading {
   readonly catalogue: Catalogue
   /** Each `file: $.path.to[0].field: what is wrong (value …), cure`, in the order of the files. */
   readonly faults: readonly string[]
+  readonly files: readonly DefinitionFile[]
+}
+
+export interface DefinitionFile {
+  readonly file: string
+  /** As above, without the file's name. */
+  readonly faults: readonly string[]
+  /** Where the file has no fault of its own. */
+  readonly sound?: { readonly compiled: CompiledDefinition; readonly place: DefinitionPlace }
 }
 
 /**
@@ -29,25 +38,36 @@ export async function loadDefinitions(dir: string): Promise<Catalogue> {
 
 /** As `loadDefinitions`, with the faults as data. */
 export async function readDefinitionDirectory(dir: string): Promise<DefinitionFilesReading> {
-  let names: string[]
+  let files: readonly string[]
   try {
-    names = await readdir(dir)
+    files = await definitionFilesOf(dir)
   } catch (error) {
     const fault = `${dir}: the directory of definitions cannot be read (${reasonOf(error)}), make it or set DEFINITIONS_DIR`
-    return { catalogue: makeCatalogue([]), faults: [fault] }
+    return { catalogue: makeCatalogue([]), faults: [fault], files: [] }
   }
-  const files = names.filter(name => name.endsWith('.json') && !name.startsWith('.')).sort()
-  if (files.length > 0) return readDefinitionFiles(files.map(name => join(dir, name)))
-  return { catalogue: makeCatalogue([], [`${dir}: holds no *.json, so no quest can be registered for`]), faults: [] }
+  if (files.length > 0) return readDefinitionFiles(files)
+  const warning = `${dir}: holds no *.json, so no quest can be registered for`
+  return { catalogue: makeCatalogue([], [warning]), faults: [], files: [] }
+}
+
+/** The paths of its definitions, in the order of their names. @throws where the directory cannot be read */
+export async function definitionFilesOf(dir: string): Promise<readonly string[]> {
+  const names = await readdir(dir)
+  return names
+    .filter(name => name.endsWith('.json') && !name.startsWith('.'))
+    .sort()
+    .map(name => join(dir, name))
 }
 
 /** Goes through all of them, whatever is wrong with one. */
 export async function readDefinitionFiles(files: readonly string[]): Promise<DefinitionFilesReading> {
   const definitions: CompiledDefinition[] = []
   const warnings: string[] = []
-  const faults: string[] = []
+  const readings: DefinitionFile[] = []
   const fileOf = new Map<string, string>()
   for (const file of files) {
+    const faults: string[] = []
+    let sound: DefinitionFile['sound']
     try {
       const json = await readJson(file)
       const claimed = questIdOf(json)
@@ -58,21 +78,24 @@ export async function readDefinitionFiles(files: readonly string[]): Promise<Def
           claimed.questId,
           'give it another id or remove a file',
         )
-        faults.push(`${file}: ${faultAt(claimed.path, text)}`)
+        faults.push(faultAt(claimed.path, text))
       } else if (claimed) {
         fileOf.set(claimed.questId, file)
       }
       const compiled = compileDefinition(json)
+      sound = { compiled, place: placeOf(json) }
       if (earlier === undefined) definitions.push(compiled)
       if (compiled.definition.stages.length === 0) {
         warnings.push(`${file}: ${compiled.definition.questId} has no stages, so it cannot be registered for`)
       }
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error
-      faults.push(...error.faults.map(fault => `${file}: ${fault}`))
+      faults.push(...error.faults)
     }
+    readings.push(sound === undefined ? { file, faults } : { file, faults, sound })
   }
-  return { catalogue: makeCatalogue(definitions, warnings), faults }
+  const faults = readings.flatMap(reading => reading.faults.map(fault => `${reading.file}: ${fault}`))
+  return { catalogue: makeCatalogue(definitions, warnings), faults, files: readings }
 }
 
 /** @throws ConfigError with one fault, without the file's name. */

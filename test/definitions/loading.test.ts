@@ -1,9 +1,8 @@
-/** Files to a catalogue: every fault of every file at once, and what `check` says is what a start does. */
+/** Files to a catalogue: every fault of every file at once. */
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { checkDefinitions } from '../../src/definitions/check.ts'
 import { loadDefinitions } from '../../src/definitions/loading.ts'
 import { ConfigError } from '../../src/errors.ts'
 import { questFixture } from './quest-fixture.ts'
@@ -88,26 +87,5 @@ describe('a directory of definitions', () => {
     const catalogue = await loadDefinitions(dir)
     expect(catalogue.get('mill_pq')?.definition.stages).toEqual([])
     expect(catalogue.warnings).toEqual([`${file('a.json')}: mill_pq has no stages, so it cannot be registered for`])
-  })
-})
-
-describe('a check', () => {
-  test('says of a directory what a start would say, as data', async () => {
-    await write('a.json', questFixture({ questId: 'a', stages: [] }))
-    await write('b.json', questFixture({ questId: 'b', exit: -1 }))
-    const { sound, faults, warnings } = await checkDefinitions(dir)
-    expect(sound).toBe(1)
-    expect(faults).toEqual(await faultsOf())
-    expect(warnings).toHaveLength(1)
-  })
-
-  test('takes files too, and one that is missing is a fault', async () => {
-    await write('a.json', questFixture())
-    await write('b.json', questFixture())
-    expect((await checkDefinitions(file('a.json'))).faults).toEqual([])
-    expect((await checkDefinitions([file('a.json'), file('b.json'), file('c.json')])).faults).toEqual([
-      expect.stringContaining(`b.json: $.questId: is already defined in ${file('a.json')}`),
-      expect.stringMatching(/c\.json: cannot be read \(ENOENT/),
-    ])
   })
 })
