@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander'
 import { addChart } from './cli/chart.ts'
 import { addCheck } from './cli/check.ts'
 import { addDemo } from './cli/demo.ts'
+import { addPlay } from './cli/play.ts'
 import { ReportedFailure } from './cli/reported-failure.ts'
 import { addSend } from './cli/send.ts'
 import { addStart } from './cli/start.ts'
@@ -18,7 +19,7 @@ import { ConfigError, TransportUnavailableError } from './errors.ts'
 async function main(args: readonly string[]): Promise<number> {
   const program = new Command('party-quests')
   program.description('Runs party quests exactly once.').version(packageVersion()).exitOverride()
-  for (const add of [addStart, addDemo, addSend, addTail, addCheck, addChart]) add(program)
+  for (const add of [addStart, addDemo, addSend, addTail, addCheck, addChart, addPlay]) add(program)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync([...args], { from: 'user' })
