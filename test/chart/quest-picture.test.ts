@@ -1,4 +1,5 @@
 /** What is promised of the pictures as texts: well formed whatever an author wrote, the same every time, and alone. */
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chartOf, type QuestChart } from '../../src/chart/quest-chart.ts'
@@ -6,6 +7,8 @@ import { layOut, type Place } from '../../src/chart/quest-layout.ts'
 import { mermaidText, questMermaid } from '../../src/chart/quest-mermaid.ts'
 import { questSvg } from '../../src/chart/quest-svg.ts'
 import { fitting, textWidth } from '../../src/chart/svg-text.ts'
+import { readConfig } from '../../src/config.ts'
+import { compileDefinition } from '../../src/definitions/catalogue.ts'
 import { quest, stage } from '../support/definitions.ts'
 
 const SETTINGS = { advance: 'command', requirements: 'enforce', lobbyLimitSeconds: 60, bonusLimitSeconds: 60 } as const
@@ -116,6 +119,13 @@ test('edges run along the axes, from border to border, and through no box', () =
       }
     }
   }
+})
+
+test('docs/ludi_pq.svg is what `party-quests chart ludi_pq --format svg -o docs/ludi_pq.svg` writes', () => {
+  const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+  const { definition } = compileDefinition(JSON.parse(read('definitions/ludi_pq.json')))
+  const { rules } = readConfig({}, { hostname: 'box' })
+  expect(read('docs/ludi_pq.svg')).toBe(questSvg(chartOf(definition, rules)))
 })
 
 test('text that does not fit is cut to what fits, with an ellipsis', () => {
