@@ -163,7 +163,7 @@ function completedBox(bonus: Bonus | undefined): ChartBox {
   const waitsOn = bonus?.entry === 'manual' && (bonus.completionMapId ?? 0) !== 0
   const rows = [
     ...(waitsOn ? [fact(`to map ${bonus.completionMapId}`)] : []),
-    ...(bonus?.entry === 'manual' ? [fact(`bonus on map ${bonus.mapId}:`), fact('a later version')] : []),
+    ...(bonus?.entry === 'manual' ? [fact(`bonus: map ${bonus.mapId}`), fact('no command enters it')] : []),
   ]
   return { id: 'completed', title: 'completed', rows }
 }

@@ -134,9 +134,11 @@ function sideways(edge: ChartEdge, from: Place, to: Place, side: 1 | -1): Placed
 
 /** Straight down, or with one bend on the way: of two beside each other none crosses the other. */
 function downwards(edge: ChartEdge, from: Place, to: Place, lane: -1 | 0 | 1): PlacedEdge {
-  const end = centreOf(to) + lane * APART
-  const isBelow = end > from.x && end < from.x + from.width
-  const start = isBelow ? end : centreOf(from) + lane * APART
+  const [fromCentre, toCentre] = [centreOf(from), centreOf(to)]
+  const isWithin = from.x <= to.x && to.x + to.width <= from.x + from.width
+  const isNear = Math.abs(fromCentre - toCentre) < to.width / 2 - 2 * APART
+  const start = (isWithin ? toCentre : fromCentre) + lane * APART
+  const end = (isWithin || !isNear ? toCentre : fromCentre) + lane * APART
   const bend = to.y - GAP / 3 - lane * Math.sign(end - start) * BENDS_APART
   const top = [start, bottomOf(from)] as const
   const tip = [end, to.y] as const

@@ -121,6 +121,17 @@ test('edges run along the axes, from border to border, and through no box', () =
   }
 })
 
+test('what stands beside an edge stays inside the picture', () => {
+  for (let stages = 1; stages <= 20; stages++) {
+    const { width, edges } = layOut(chart(stages))
+    for (const { edge, label } of edges) {
+      const wide = Math.max(...edge.label.map(text => textWidth(text, 11.5)))
+      const left = label.x - wide * { start: 0, middle: 0.5, end: 1 }[label.anchor]
+      expect([left >= 0, left + wide <= width], `${edge.from} > ${edge.to} of ${stages}`).toEqual([true, true])
+    }
+  }
+})
+
 test('docs/ludi_pq.svg is what `party-quests chart ludi_pq --format svg -o docs/ludi_pq.svg` writes', () => {
   const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
   const { definition } = compileDefinition(JSON.parse(read('definitions/ludi_pq.json')))
