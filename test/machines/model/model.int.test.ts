@@ -1,0 +1,88 @@
+/**
+ * Promise: what the oracle says holds on a real Kafka too, with real time: a sample of the generated lives, all at once
+ * on one replica, and every message that came is the one that had to come.
+ */
+import { afterAll, expect, it } from 'vitest'
+import { installations, PARTITIONS } from '../../integrity/installation.ts'
+import { describeWithKafkaAndJava } from '../../support/brokers.ts'
+import { eventually } from '../../support/eventually.ts'
+import { instanceIdAt } from '../../support/oracle.ts'
+import { commandRecord, type QuestClient } from '../../support/quest-client.ts'
+import { TENANT } from '../../support/tenants.ts'
+import { KafkaLife, registerCommand } from './kafka-life.ts'
+import { SAMPLE_DEPLOYMENT, SAMPLE_QUESTS, sampleLives, TOO_LONG_ROW } from './kafka-sample.ts'
+import { Tally } from './machine-transitions.ts'
+import { namedRows, type Row } from './oracle-table.ts'
+
+const LIMIT_MS = 90_000
+const PLAY_LIMIT_MS = 45_000
+const POLL_MS = 200
+
+describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
+  const install = installations()
+  const names = namedRows()
+  const rows = new Tally()
+  let played = 0
+  const used = (row: Row) => rows.add(names.get(row) ?? 'a row that is not in the table')
+
+  afterAll(() => {
+    const followed = [...names.values()].filter(name => rows.of(name) > 0)
+    console.log(`${played} lives on Kafka follow ${followed.length} of the oracle's ${names.size} rows`)
+  })
+
+  it(
+    'bring what the oracle says, each message in its place and each refusal with its code',
+    async () => {
+      const { client, start } = await install({
+        bootstrap: kafka.bootstrap,
+        prefix: `${kafka.topicPrefix()}-model`,
+        definitions: SAMPLE_QUESTS,
+        env: {
+          ADVANCE: SAMPLE_DEPLOYMENT.advance,
+          LOBBY_LIMIT_SECONDS: String(SAMPLE_DEPLOYMENT.lobbyLimitSeconds),
+          BONUS_LIMIT_SECONDS: String(SAMPLE_DEPLOYMENT.bonusLimitSeconds),
+        },
+      })
+      await (await start('solo')).untilReady()
+
+      const lives = await registered(client, used)
+      played = lives.length
+      await eventually(
+        async () => {
+          const observed = await client.read()
+          const records = lives.flatMap(life =>
+            life.next(observed).map(command => commandRecord(command, TENANT, life.channelId % PARTITIONS)),
+          )
+          if (records.length > 0) await client.send(records)
+          const open = lives.filter(({ isOver }) => !isOver)
+          if (open.length > 0) throw new Error(open[0]?.difference(observed) ?? 'a life is not over')
+          return true
+        },
+        { limitMs: PLAY_LIMIT_MS, pollMs: POLL_MS },
+      )
+      await client.untilIdle()
+
+      const observed = await client.read()
+      expect(lives.flatMap(life => life.difference(observed) ?? [])).toEqual([])
+      const missed = [...names.values()].filter(name => rows.of(name) === 0)
+      expect(missed).toEqual([TOO_LONG_ROW])
+    },
+    LIMIT_MS,
+  )
+})
+
+/** Each life with a channel of its own, and in it the character that comes first. */
+async function registered(client: QuestClient, used: (row: Row) => void): Promise<readonly KafkaLife[]> {
+  const samples = sampleLives()
+  const places = await client.send(
+    samples.map((sample, channelId) =>
+      commandRecord(registerCommand(sample, channelId), TENANT, channelId % PARTITIONS),
+    ),
+  )
+  return samples.map((sample, channelId) => {
+    const place = places[channelId]
+    if (place === undefined) throw new Error(`nothing tells where the registration in channel ${channelId} lies`)
+    const instanceId = instanceIdAt(client.clusterId, place, { tenantId: TENANT.id, worldId: 0, channelId })
+    return new KafkaLife(sample, channelId, instanceId, used)
+  })
+}
