@@ -9,7 +9,7 @@ import { namedRows, type Row } from './oracle-table.ts'
 import type { Scene } from './scenes.ts'
 
 /** Long enough for what must come before a timer, however busy the machine; short enough to be waited for. */
-const LIMIT_SECONDS = 5
+const LIMIT_SECONDS = 7
 
 /** Of the service that runs them. */
 export const SAMPLE_DEPLOYMENT: Deployment = {

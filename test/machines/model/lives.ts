@@ -20,6 +20,8 @@ export type Life = readonly Move[]
 
 export const FIRST = 1001
 const FIRST_REGISTER: Move = { type: 'REGISTER', characterId: FIRST }
+/** A quest has some dozens; a machine that makes them without end is to fail, not to hang. */
+const MOMENTS_MAX = 2_000
 const UINT32_MAX = 4_294_967_295
 /** Counted by no quest. */
 const UNASKED_ITEM = 77
@@ -85,6 +87,7 @@ export function livesOf(scene: Scene): readonly Life[] {
     events: (moment: Moment) => movesIn(scene, moment),
     serializeState: keyOf,
     serializeEvent: moveLine,
+    limit: MOMENTS_MAX,
   }
   const ways = new Map<string, Life>()
   for (const { state, steps } of getShortestPaths<typeof logic>(logic, options)) {
@@ -149,6 +152,7 @@ function movesIn(scene: Scene, { machine: { status, value, context }, updates }:
     { type: 'START' },
     ...(stageIndex === 0 ? [BEYOND] : []),
     UNASKED,
+    ...(value === 'active' ? [UNASKED_AGAIN] : []),
     { type: 'STAGE_CLEAR_ATTEMPT' },
     { type: 'STAGE_ADVANCE' },
     { type: 'FORFEIT' },
@@ -171,12 +175,19 @@ type Update = Extract<CommandMove, { type: 'UPDATE_STAGE_STATE' }>
 
 const ORDERED: readonly Update['step'][] = ['one short', 'the rest', 'too many']
 
-/** Saturates the second time. */
 const UNASKED: Update = {
   type: 'UPDATE_STAGE_STATE',
   step: 'unasked',
   items: { [UNASKED_ITEM]: UINT32_MAX },
   kills: { [UNASKED_ITEM]: UINT32_MAX - 1 },
+}
+
+/** Both counts saturate. */
+const UNASKED_AGAIN: Update = {
+  type: 'UPDATE_STAGE_STATE',
+  step: 'unasked again',
+  items: { [UNASKED_ITEM]: 1 },
+  kills: { [UNASKED_ITEM]: 2 },
 }
 
 const BEYOND: Update = {

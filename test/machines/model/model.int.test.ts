@@ -7,7 +7,7 @@ import { installations, PARTITIONS } from '../../integrity/installation.ts'
 import { describeWithKafkaAndJava } from '../../support/brokers.ts'
 import { eventually } from '../../support/eventually.ts'
 import { instanceIdAt } from '../../support/oracle.ts'
-import { commandRecord, type QuestClient } from '../../support/quest-client.ts'
+import { commandRecord, type Observed, type QuestClient } from '../../support/quest-client.ts'
 import { TENANT } from '../../support/tenants.ts'
 import { KafkaLife, registerCommand } from './kafka-life.ts'
 import { SAMPLE_DEPLOYMENT, SAMPLE_QUESTS, sampleLives, TOO_LONG_ROW } from './kafka-sample.ts'
@@ -17,6 +17,7 @@ import { namedRows, type Row } from './oracle-table.ts'
 const LIMIT_MS = 90_000
 const PLAY_LIMIT_MS = 45_000
 const POLL_MS = 200
+const NOTHING_YET: Observed = { commands: [], status: [], character: [], deadLetters: [] }
 
 describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
   const install = installations()
@@ -47,13 +48,12 @@ describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
 
       const lives = await registered(client, used)
       played = lives.length
+      // At once, for timers run already.
+      await sendNext(client, lives, NOTHING_YET)
       await eventually(
         async () => {
           const observed = await client.read()
-          const records = lives.flatMap(life =>
-            life.next(observed).map(command => commandRecord(command, TENANT, life.channelId % PARTITIONS)),
-          )
-          if (records.length > 0) await client.send(records)
+          await sendNext(client, lives, observed)
           const open = lives.filter(({ isOver }) => !isOver)
           if (open.length > 0) throw new Error(open[0]?.difference(observed) ?? 'a life is not over')
           return true
@@ -70,6 +70,13 @@ describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
     LIMIT_MS,
   )
 })
+
+async function sendNext(client: QuestClient, lives: readonly KafkaLife[], observed: Observed): Promise<void> {
+  const records = lives.flatMap(life =>
+    life.next(observed).map(command => commandRecord(command, TENANT, life.channelId % PARTITIONS)),
+  )
+  if (records.length > 0) await client.send(records)
+}
 
 /** Each life with a channel of its own, and in it the character that comes first. */
 async function registered(client: QuestClient, used: (row: Row) => void): Promise<readonly KafkaLife[]> {

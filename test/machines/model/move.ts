@@ -23,7 +23,7 @@ export type CommandMove =
   /** Counts by id. `step`: which of the stage's updates it is, for whoever generates lives. */
   | {
       readonly type: 'UPDATE_STAGE_STATE'
-      readonly step: 'one short' | 'the rest' | 'too many' | 'unasked' | 'beyond the bound'
+      readonly step: 'one short' | 'the rest' | 'too many' | 'unasked' | 'unasked again' | 'beyond the bound'
       readonly items: Readonly<Record<string, number>>
       readonly kills: Readonly<Record<string, number>>
     }
