@@ -30,7 +30,7 @@ export class TopicWatch {
   readonly #ids = new Map<string, string>()
   /** Looks in a row that did not find the topic. */
   readonly #unseen = new Map<string, number>()
-  #toldPartitions = 0
+  readonly #toldPartitions = new Map<string, number>()
   #running: Promise<void> = Promise.resolve()
 
   constructor(options: TopicWatchOptions) {
@@ -106,12 +106,12 @@ export class TopicWatch {
   /** Which shard a record goes to is ruled by SHARDS alone: what was added stays empty. */
   #tellOfPartitions(topic: string, partitions: number): void {
     const { shards, log } = this.#options
-    if (partitions === shards || partitions <= this.#toldPartitions) return
-    this.#toldPartitions = partitions
+    if (partitions === shards || partitions === this.#toldPartitions.get(topic)) return
+    this.#toldPartitions.set(topic, partitions)
     log.error(
       { topic, partitions, shards },
       'an internal topic was given more partitions: they stay empty, since SHARDS is fixed when the topics are made. ' +
-        'The next start will refuse them: begin with new internal topics (another INTERNAL_TOPIC_PREFIX)',
+        'Nothing is lost; for more shards begin with new internal topics (another INTERNAL_TOPIC_PREFIX)',
     )
   }
 }

@@ -29,7 +29,8 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
   const names = [...publicTopics, config.shardCommandsTopic, config.shardStateTopic]
   let found = await admin.describeTopics(names)
   // First of all: a topic of ours that is gone must not be made anew, empty, as if nothing had been in it.
-  const lost = handoverFaults(await lastHandovers(config, admin, found), config, found)
+  const handovers = await lastHandovers(config, admin, found)
+  const lost = handoverFaults(handovers, config, found)
   if (lost.length > 0) throw new ConfigError(lost)
   const missing = names.filter(name => found.get(name) === undefined)
   const made = missing.filter(
@@ -43,8 +44,8 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
   }
   const faults = [
     ...publicTopics.flatMap(name => publicFaults(name, found)),
-    ...internalFaults(config.shardCommandsTopic, config, found),
-    ...internalFaults(config.shardStateTopic, config, found),
+    ...internalFaults(config.shardCommandsTopic, config, found, handovers),
+    ...internalFaults(config.shardStateTopic, config, found, handovers),
     ...compactionFaults(config, found),
   ]
   if (faults.length > 0) throw new ConfigError(faults)
@@ -133,7 +134,12 @@ function publicFaults(name: string, found: Descriptions): string[] {
   return [`topic ${name} does not exist: make it, name another in its variable, or set CREATE_TOPICS=all`]
 }
 
-function internalFaults(name: string, { shards, createTopics }: Config, found: Descriptions): string[] {
+function internalFaults(
+  name: string,
+  { shards, createTopics }: Config,
+  found: Descriptions,
+  handovers: readonly Handover[],
+): string[] {
   const topic = found.get(name)
   if (topic === undefined) {
     return [
@@ -141,6 +147,8 @@ function internalFaults(name: string, { shards, createTopics }: Config, found: D
     ]
   }
   if (topic.partitions === shards) return []
+  // Given more after it was made: Kafka cannot take them back, and what was handed over says that ours are the first.
+  if (topic.partitions > shards && handovers.length > 0) return []
   return [
     `internal topic ${name} has ${topic.partitions} partitions and SHARDS is ${shards}: ` +
       `SHARDS is fixed when the topics are made. Set SHARDS=${topic.partitions}, or another INTERNAL_TOPIC_PREFIX`,

@@ -41,9 +41,10 @@ export function readVersioned(value: Buffer, layout: RecordLayout): JsonObject {
   try {
     stored = JSON.parse(value.toString())
   } catch (cause) {
-    throw new UnrestorableError(`${layout.kind} record is not JSON: ${shown(value)}; ${REPAIR}`, { cause })
+    throw new UnrestorableError(`${layout.kind} record is not JSON: ${shown(value)}; ${repairOf(layout)}`, { cause })
   }
-  if (!isObject(stored)) throw new UnrestorableError(`${layout.kind} record is no object: ${shown(value)}; ${REPAIR}`)
+  if (!isObject(stored))
+    throw new UnrestorableError(`${layout.kind} record is no object: ${shown(value)}; ${repairOf(layout)}`)
   return migrated(stored, stored.version ?? layout.unversioned, layout)
 }
 
@@ -76,6 +77,12 @@ function migrate(record: JsonObject, from: number, { kind, migrations }: RecordL
 export const REPAIR =
   'write the right value under the same key, or a tombstone to give up what it holds, and restart the replica'
 
+/** The same, where it is the position: without one a shard cannot know what it has done, and a tombstone makes it so. */
+const REPAIR_POSITION =
+  'write the right value under the same key (no tombstone: it cannot go on without one), and restart'
+
+export const repairOf = ({ kind }: RecordLayout): string => (kind === LAYOUTS.position.kind ? REPAIR_POSITION : REPAIR)
+
 /** What to do about a record of a version that was made after this release. */
 export const UPGRADE = 'run the release that wrote it, or a newer one'
 
@@ -84,9 +91,9 @@ export const versionsTo = (newest: number): string => (newest === 1 ? '1' : `1 t
 
 function unknownVersion(version: unknown, layout: RecordLayout): UnrestorableError {
   const newest = newestReadable(layout)
-  const cure = typeof version === 'number' && version > newest ? UPGRADE : REPAIR
+  const cure = typeof version === 'number' && version > newest ? UPGRADE : repairOf(layout)
   return new UnrestorableError(
-    `${layout.kind} record of version ${String(version)}, this release reads ${versionsTo(newest)}: ${cure}`,
+    `${layout.kind} record ${version === undefined ? 'without a version' : `of version ${String(version)}`}, this release reads ${versionsTo(newest)}: ${cure}`,
   )
 }
 

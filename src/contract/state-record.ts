@@ -12,7 +12,7 @@ import type { InstanceId } from './ids.ts'
 import { type CharacterId, UINT32_MAX } from './ids.ts'
 import type { Lookup } from './lookup.ts'
 import { type Origin, type OriginalRecord, originName } from './origin.ts'
-import { LAYOUTS, REPAIR, type RecordLayout, readVersioned } from './record-layout.ts'
+import { LAYOUTS, type RecordLayout, readVersioned, repairOf } from './record-layout.ts'
 
 export const POSITION_KEY = Buffer.from('position')
 export const instanceRecordKey = (id: InstanceId): Buffer => Buffer.from(`instance/${id}`)
@@ -160,5 +160,5 @@ function checked<Schema extends z.ZodType>(schema: Schema, value: Buffer, layout
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
   const place = ['$', ...(issue?.path ?? [])].join('.')
-  throw new UnrestorableError(`${layout.kind} record is damaged at ${place}: ${issue?.message}; ${REPAIR}`)
+  throw new UnrestorableError(`${layout.kind} record is damaged at ${place}: ${issue?.message}; ${repairOf(layout)}`)
 }

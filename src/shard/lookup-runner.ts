@@ -106,7 +106,7 @@ export class LookupRunner {
   }
 
   #unasked({ lookup }: PendingRegistration, waitedMs: number, dependencies: ShardDependencies): LookupAnswer {
-    const reason = `${serviceOf(lookup)} is too slow for the registrations that come: ${waitedMs} ms without a turn to ask`
+    const reason = `${serviceOf(lookup)} is too slow for the registrations that come: ${Math.round(waitedMs)} ms without a turn to ask`
     this.#options.telemetry.lookup(serviceOf(lookup), 'not_asked', waitedMs / 1000)
     this.#complain(lookup, reason, dependencies)
     return { type: 'LOOKUP_FAILED', reason }
@@ -135,14 +135,15 @@ export class LookupRunner {
     const report = (outcome: LookupOutcome) =>
       telemetry.lookup(serviceOf(lookup), outcome, (clock.elapsed() - startedAt) / 1000)
     try {
+      let failure = new Error('it did not answer')
       for (let attempt = 0; ; attempt++) {
-        let failure: Error
         try {
           const answer = await client.ask(lookup, original.headers, over.signal)
           report('answered')
           return answer
         } catch (error) {
-          failure = error instanceof Error ? error : new Error(String(error))
+          // What the end of our patience broke off says nothing of the service.
+          if (!over.signal.aborted) failure = error instanceof Error ? error : new Error(String(error))
         }
         if (failure instanceof LookupNotFoundError) {
           report('not_found')

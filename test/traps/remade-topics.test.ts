@@ -204,6 +204,14 @@ describe('SHARDS', () => {
         .map(({ end }) => end),
     ).toEqual([0, 0, 0])
     expect(scene.registered()).toHaveLength(43)
-    expect(a.log.at('error').filter(line => line.includes('more partitions')).length).toBe(1)
+    expect(a.log.at('error').filter(line => line.includes('more partitions')).length).toBe(2)
+
+    // The next start knows by what was handed over that its shards are the first of them.
+    await a.service.close()
+    const b = await scene.replica('b')
+    await scene.register(101)
+    expect(b.service.status()).toMatchObject({ isLive: true, missing: [] })
+    expect(scene.registered()).toHaveLength(44)
+    expect(b.log.at('error').filter(line => line.includes('more partitions')).length).toBe(2)
   })
 })

@@ -48,7 +48,7 @@ describe('a record', () => {
     ['version 0', { version: 0 }, /of version 0, this release reads 1 to 3: write the right value/],
     ['a version that is a text', { version: '1' }, /of version 1, .*write the right value/],
     ['half a version', { version: 1.5 }, /of version 1\.5/],
-    ['no version', {}, /of version undefined/],
+    ['no version', {}, /record without a version/],
     ['no object', [1], /no object: \[1\]/],
   ])('of %s is refused, with what is read and what to do', (_, stored, reason) => {
     expect(() => read(stored)).toThrow(UnrestorableError)

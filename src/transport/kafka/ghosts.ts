@@ -17,7 +17,11 @@ export async function leaveForTheDead(connections: Connections, options: KafkaOp
     for (const { memberId, clientId } of members) {
       if (clientId !== options.clientId) continue
       await coordinator.send(leaveGroupRequest(groupId, memberId))
-      options.onNotice('warn', `took a dead member of our own name out of group ${groupId}`, { memberId, clientId })
+      options.onNotice(
+        'warn',
+        `took a member of our own name out of group ${groupId}, as dead: if it lives, REPLICA_NAME is used twice`,
+        { memberId, clientId },
+      )
     }
   } catch (error) {
     const message = `could not look for dead members of our own name in group ${groupId}`

@@ -124,13 +124,16 @@ function writeOwner(writer: RequestWriter, { transactionalId, producerId, produc
 /** "Not attempted" only says that another partition was refused: that one's code is the one to act on. */
 function checkPartitions(reader: ResponseReader, about: string): void {
   let worst = 0
+  let place = ''
   reader.array(() => {
-    reader.string()
+    const topic = reader.string()
     reader.array(() => {
-      reader.int32()
+      const partition = reader.int32()
       const code = reader.int16()
-      if (code !== 0 && (worst === 0 || worst === CODE.operationNotAttempted)) worst = code
+      if (code === 0 || (worst !== 0 && worst !== CODE.operationNotAttempted)) return
+      worst = code
+      place = `${topic}/${partition}`
     })
   })
-  check(worst, about)
+  check(worst, place === '' ? about : `${place}, ${about}`)
 }
