@@ -2,7 +2,9 @@
  * What the tests of bounds on a real Kafka share: two quests, REGISTERs for them, and what they ask of a replica beside
  * its topics: its metrics, and lines of its log.
  */
+
 import { type Admin, ConfigResourceTypes, Kafka, logLevel } from 'kafkajs'
+import { eventually } from '../support/eventually.ts'
 import type { JavaRecord } from '../support/kafka/independent-client.ts'
 import { commandRecord } from '../support/quest-client.ts'
 import type { ServiceProcess } from '../support/service-process.ts'
@@ -60,16 +62,22 @@ export async function withAdmin<T>(bootstrap: string, work: (admin: Admin) => Pr
   }
 }
 
+/** A broker that was just killed may be taken for the controller for a while, and then nobody answers. */
+const CONTROLLER = { limitMs: 60_000, pollMs: 500 }
+
 /** With more copies than are in sync, the leaders of those topics answer NOT_ENOUGH_REPLICAS from now on. */
-export function setMinInSync(bootstrap: string, topics: readonly string[], copies: number): Promise<unknown> {
-  return withAdmin(bootstrap, admin =>
-    admin.alterConfigs({
-      validateOnly: false,
-      resources: topics.map(name => ({
-        type: ConfigResourceTypes.TOPIC,
-        name,
-        configEntries: [{ name: 'min.insync.replicas', value: String(copies) }],
-      })),
-    }),
-  )
+export async function setMinInSync(bootstrap: string, topics: readonly string[], copies: number): Promise<void> {
+  await eventually(async () => {
+    await withAdmin(bootstrap, admin =>
+      admin.alterConfigs({
+        validateOnly: false,
+        resources: topics.map(name => ({
+          type: ConfigResourceTypes.TOPIC,
+          name,
+          configEntries: [{ name: 'min.insync.replicas', value: String(copies) }],
+        })),
+      }),
+    )
+    return true
+  }, CONTROLLER)
 }
