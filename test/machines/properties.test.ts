@@ -138,12 +138,17 @@ describe('what an instance says', () => {
 describe('what changes an instance', () => {
   test(
     'a refused command changes nothing: the bytes are the same, and nothing is said',
-    everyEvent(happened => {
-      const { handled, refusal } = happened.step
-      if (handled && refusal === undefined) return undefined
-      unchanged(happened)
-      return true
-    }),
+    () => {
+      const codes = new Set<string>()
+      everyEvent(happened => {
+        const { handled, refusal } = happened.step
+        if (handled && refusal === undefined) return undefined
+        unchanged(happened)
+        codes.add(refusal?.code ?? 'not taken')
+        return true
+      })()
+      expect([...codes].sort()).toEqual(['INVALID_STATE', 'REQUIREMENTS_NOT_MET', 'not taken'])
+    },
     LIMIT_MS,
   )
 
