@@ -63,7 +63,7 @@ describe('what is not an instance is refused, and the reason names what was foun
     ['bytes that are not JSON', 'oops', /not JSON: oops/],
     ['nothing', '', /not JSON/],
     ['null', 'null', /no object/],
-    ['a record without a version', JSON.stringify(without('version')), /version undefined/],
+    ['a record without a version', JSON.stringify(without('version')), /record without a version/],
     [
       'a record of a later version',
       JSON.stringify({ ...stored, version: newestReadable(LAYOUTS.instance) + 1 }),

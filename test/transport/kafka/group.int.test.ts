@@ -57,7 +57,7 @@ describeWithKafka('a group on Kafka', kafka => {
     await eventually(() => assigned === 1)
     expect(systemClock.elapsed() - since).toBeLessThan(LONG_MS / 3)
     expect(await group.members()).toMatchObject([{ name: 'restarted', partitions: [{ topic, partition: 0 }] }])
-    expect(notices.filter(notice => notice.includes('took a dead member'))).toHaveLength(1)
+    expect(notices.filter(notice => notice.includes('took a member of our own name'))).toHaveLength(1)
     await transport.close()
   })
 
@@ -72,7 +72,7 @@ describeWithKafka('a group on Kafka', kafka => {
     const first = await join()
     const second = await join()
     await eventually(async () => (await second.members()).length === 2)
-    expect(notices.filter(notice => notice.includes('took a dead member'))).toEqual([])
+    expect(notices.filter(notice => notice.includes('took a member of our own name'))).toEqual([])
     await first.leave()
     await second.leave()
     await transport.close()
