@@ -55,7 +55,9 @@ describeWithKafka('two live replicas of one name', kafka => {
         expect(told.other).toBe(other)
       }
       // Only the second found one of its name when it started; nobody was thrown out since.
-      expect([first.count('took a member of our own name'), second.count('took a member of our own name')]).toEqual([0, 1])
+      expect([first.count('took a member of our own name'), second.count('took a member of our own name')]).toEqual([
+        0, 1,
+      ])
       await eventually(shared, { limitMs: LIMIT_MS })
       await Promise.all(twins.map(({ transport }) => transport.close()))
     },
