@@ -149,6 +149,7 @@ export class Ingress {
     for (const [name, partition] of ours) {
       if (!this.#sources.has(name)) this.#sources.set(name, { partition, feed: undefined, isWatched: false })
     }
+    this.#committer?.repeat()
     this.#options.log.info({ partitions: [...ours.keys()] }, 'ingress assigned')
     this.#alarm.ring()
   }

@@ -17,6 +17,8 @@ export class OffsetCommitter {
   readonly #clock: Clock
   readonly #log: Log
   readonly #pending = new Map<string, NextOffset>()
+  /** The last of each partition that is ours. */
+  readonly #latest = new Map<string, NextOffset>()
   readonly #stop = new AbortController()
   #running: Promise<void> | undefined
 
@@ -30,13 +32,23 @@ export class OffsetCommitter {
 
   /** Everything of that partition up to this record is acknowledged. */
   acknowledged({ topic, partition, offset }: LogRecord): void {
-    this.#pending.set(partitionName({ topic, partition }), { topic, partition, next: offset + 1 })
+    const name = partitionName({ topic, partition })
+    const next = { topic, partition, next: offset + 1 }
+    this.#latest.set(name, next)
+    this.#pending.set(name, next)
     this.#running ??= this.#commitSoon()
+  }
+
+  /** Says all that is acknowledged once more: a broker can come back with what its groups knew a while ago. */
+  repeat(): void {
+    for (const [name, next] of this.#latest) this.#pending.set(name, next)
+    if (this.#pending.size > 0) this.#running ??= this.#commitSoon()
   }
 
   /** The partition is somebody else's now. */
   forget(partition: TopicPartition): void {
     this.#pending.delete(partitionName(partition))
+    this.#latest.delete(partitionName(partition))
   }
 
   /** Commits what is left, once. */

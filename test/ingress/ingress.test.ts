@@ -125,6 +125,13 @@ class Scene {
     return this.#log.group('ingress').committed(PARTITIONS.map(partition => ({ topic: 'commands', partition })))
   }
 
+  /** As a broker does that comes back with what it knew a while ago: its members join once more. */
+  forgetOffsets(): void {
+    const group = this.#log.group('ingress')
+    group.forgetOffsets(PARTITIONS.map(partition => ({ topic: 'commands', partition })))
+    group.rebalance()
+  }
+
   note() {
     const [committed] = this.#log.group('ingress').committedOffsets([{ topic: 'commands', partition: 0 }])
     return decodeHandover(committed?.note ?? '')
@@ -137,6 +144,18 @@ class Scene {
 
 let scene: Scene
 afterEach(() => scene.close())
+
+test('an offset that the group has lost is committed again, though nothing new has come', async () => {
+  scene = new Scene()
+  await scene.ingress('a')
+  await scene.publish(start(0))
+  await scene.publish(start(1), 2)
+  await scene.clock.advance(1000)
+  expect(scene.committed()).toEqual([1, undefined, 1, undefined])
+  scene.forgetOffsets()
+  await scene.clock.advance(1000)
+  expect(scene.committed()).toEqual([1, undefined, 1, undefined])
+})
 
 describe('a record', () => {
   test('goes to the shard that its bytes name, as it is, with its origin', async () => {
