@@ -27,6 +27,19 @@ export interface Rules {
   readonly bonusLimitSeconds: number
 }
 
+/** What a deployment decides: REQUIREMENTS, ADVANCE, LOBBY_LIMIT_SECONDS, BONUS_LIMIT_SECONDS. */
+export type RuleSettings = Omit<Rules, 'definition'>
+
+/** What a cleared stage does in an instance that is born now: the definition decides, else the deployment. */
+export function advanceOf({ advance }: QuestDefinition, settings: Pick<RuleSettings, 'advance'>): Rules['advance'] {
+  return advance ?? settings.advance
+}
+
+/** The rules of an instance that is born now. */
+export function rulesOf(definition: QuestDefinition, settings: RuleSettings): Rules {
+  return { ...settings, definition, advance: advanceOf(definition, settings) }
+}
+
 export interface PartyMember {
   readonly characterId: CharacterId
   /** Known where the party service gave it. */

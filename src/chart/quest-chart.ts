@@ -3,7 +3,9 @@
  * together); what many boxes lead to, as `failed`, has a row in each of them instead of an edge, or the picture would
  * be a knot. Says what machines/party-quest.ts does with the definition; a test walks the machine and compares.
  */
+
 import { requirementsHold } from '../../machines/conditions.ts'
+import { advanceOf } from '../../machines/context.ts'
 import { COMPLETION_LIMIT_SECONDS } from '../../machines/deadlines.ts'
 import type { Advance, Bonus, QuestDefinition, Registration, Requirement, Stage } from '../contract/definition.ts'
 import type { CharacterId } from '../contract/ids.ts'
@@ -190,7 +192,7 @@ function stageEdges(
   settings: ChartSettings,
 ): readonly ChartEdge[] {
   const from = stageId(index)
-  const advances = (definition.advance ?? settings.advance) === 'automatic'
+  const advances = advanceOf(definition, settings) === 'automatic'
   const forward: ChartEdge = {
     from,
     to,

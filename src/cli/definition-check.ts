@@ -3,11 +3,12 @@
  * explored life shows. Reads files, writes nothing.
  */
 import { stat } from 'node:fs/promises'
+import type { RuleSettings } from '../../machines/context.ts'
 import type { DefinitionPlace } from '../definitions/definition-reader.ts'
 import { jsonPath } from '../definitions/fault.ts'
 import { type DefinitionFile, definitionFilesOf, readDefinitionFiles } from '../definitions/loading.ts'
 import { examine } from '../exploration/examine.ts'
-import { explore, type RuleSettings } from '../exploration/explore.ts'
+import { explore } from '../exploration/explore.ts'
 import type { Exploration } from '../exploration/explored-life.ts'
 import type { Finding, FindingCode, Severity } from '../exploration/finding.ts'
 import { UsageError } from './usage-error.ts'

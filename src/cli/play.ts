@@ -3,6 +3,7 @@
  * was explored, the way to another end, or a random one. Waits for no timer: the service's time is moved.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { rulesOf } from '../../machines/context.ts'
 import { systemRandom } from '../clock.ts'
 import type { TenantId } from '../contract/ids.ts'
 import { ConfigError } from '../errors.ts'
@@ -93,8 +94,7 @@ function rehearse(
   if (exploration.party.length === 0) {
     throw new ConfigError([`${definition.questId}: nobody can play it; party-quests check says why`])
   }
-  const rules = { ...config.rules, definition, advance: definition.advance ?? config.rules.advance }
-  const rehearsal = new Rehearsal(exploration, identity, rules)
+  const rehearsal = new Rehearsal(exploration, identity, rulesOf(definition, config.rules))
   if (flags.seed !== undefined) {
     return { title: `a random way (--seed ${flags.seed})`, operations: rehearsal.wander(seededRandom(flags.seed)) }
   }

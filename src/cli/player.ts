@@ -3,6 +3,7 @@
  * which commands come next. Pure: it sends nothing, waits for nothing and rolls no dice; whoever uses it (demo, tests,
  * benchmark) sends the commands in order, keyed by `commandKey`, and hands it the events.
  */
+import { advanceOf } from '../../machines/context.ts'
 import type { Advance, ClearCondition, QuestDefinition, Requirement, Stage } from '../contract/definition.ts'
 import type { StatusEvent } from '../contract/message-schemas.ts'
 import type { CommandValue } from './command-value.ts'
@@ -84,7 +85,7 @@ export function nextCommands(definition: QuestDefinition, state: PlayerState, ev
         commands: playStage(definition, plan, event.instanceId, event.body.stageIndex),
       }
     case 'STAGE_CLEARED': {
-      const advances = (definition.advance ?? plan.advance) === 'command'
+      const advances = advanceOf(definition, plan) === 'command'
       return { state, commands: advances ? [instanceCommand('STAGE_ADVANCE', plan, leader, event.instanceId)] : [] }
     }
     case 'COMPLETED': {

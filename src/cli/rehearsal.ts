@@ -2,7 +2,7 @@
  * A play before it is played: the operations of one instance, stepped on the plain machine, with what each must say.
  * Which way is taken is that of an explored end, or chance. Knows no service and no clock: its time begins at 0.
  */
-import type { Rules } from '../../machines/context.ts'
+import type { RuleSettings, Rules } from '../../machines/context.ts'
 import type { PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../actor/instance.ts'
 import { createStepper, type Step } from '../actor/stepper.ts'
@@ -12,7 +12,7 @@ import type { InstanceId, TenantId } from '../contract/ids.ts'
 import type { InstanceIdentity, Message } from '../contract/messages.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { InvariantError } from '../errors.ts'
-import { explore, type RuleSettings } from '../exploration/explore.ts'
+import { explore } from '../exploration/explore.ts'
 import type { End, Exploration } from '../exploration/explored-life.ts'
 import { nextEvents } from '../exploration/next-events.ts'
 

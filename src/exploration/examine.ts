@@ -2,8 +2,9 @@
  * What is wrong with a quest that its schema lets pass, seen in its whole life. Each rule says only what is certain
  * under these settings, and never twice. Pure.
  */
+
+import type { RuleSettings } from '../../machines/context.ts'
 import type { QuestDefinition } from '../contract/definition.ts'
-import type { RuleSettings } from './explore.ts'
 import type { Exploration } from './explored-life.ts'
 import { fieldFindings } from './field-findings.ts'
 import type { Finding, Severity } from './finding.ts'

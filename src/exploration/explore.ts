@@ -6,7 +6,13 @@
 import type { Snapshot } from 'xstate'
 import { adjacencyMapToArray, getAdjacencyMap } from 'xstate/graph'
 import { conditionsHold } from '../../machines/conditions.ts'
-import { currentStage, type PartyMember, type PartyQuestContext, type Rules } from '../../machines/context.ts'
+import {
+  currentStage,
+  type PartyMember,
+  type PartyQuestContext,
+  type RuleSettings,
+  rulesOf,
+} from '../../machines/context.ts'
 import { earliestDeadline, TIMER_NAMES, type TimerName } from '../../machines/deadlines.ts'
 import type { PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../actor/instance.ts'
@@ -20,9 +26,6 @@ import { nextEvents } from './next-events.ts'
 import { chooseParty } from './party-choice.ts'
 import { shortestPaths } from './shortest-paths.ts'
 import { countKey, countRanges } from './stage-counts.ts'
-
-/** What a deployment decides about instances: REQUIREMENTS, ADVANCE, LOBBY_LIMIT_SECONDS, BONUS_LIMIT_SECONDS. */
-export type RuleSettings = Omit<Rules, 'definition'>
 
 /** One step, as a snapshot that xstate/graph walks on. */
 interface Moment extends SnapshotOf {
@@ -42,7 +45,7 @@ export function explore({ definition }: CompiledDefinition, settings: RuleSettin
     return { states: [], transitions: [], ends: [], completion: undefined, party: [] }
   }
   const party = choice.members
-  const rules: Rules = { ...settings, definition, advance: definition.advance ?? settings.advance }
+  const rules = rulesOf(definition, settings)
   const begin: PartyQuestEvent = { type: 'REGISTER', member: first, now: 0 }
   const spawned = moment(
     stepper.spawn({ identity: identityOf(definition.questId), rules, members: [first], now: 0 }),

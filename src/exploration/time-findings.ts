@@ -1,7 +1,8 @@
 /** Whether a quest ends by itself when its players have gone, and whether each of its timers can run out at all. */
+
+import type { RuleSettings } from '../../machines/context.ts'
 import { COMPLETION_LIMIT_SECONDS } from '../../machines/deadlines.ts'
 import type { Bonus, QuestDefinition } from '../contract/definition.ts'
-import type { RuleSettings } from './explore.ts'
 import type { Exploration } from './explored-life.ts'
 import type { Finding } from './finding.ts'
 import { numberRanges } from './number-ranges.ts'

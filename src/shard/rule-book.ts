@@ -2,10 +2,8 @@
  * The rules that instances play by: a definition and the deployment's settings, one shared object for all instances
  * of a definition. Knows the definitions that may be registered for; what running instances play by is in ShardState.
  */
-import type { Rules } from '../../machines/context.ts'
+import { advanceOf, type RuleSettings, type Rules } from '../../machines/context.ts'
 import type { Catalogue, CompiledDefinition } from '../definitions/catalogue.ts'
-
-export type RuleSettings = Omit<Rules, 'definition'>
 
 export class RuleBook {
   readonly catalogue: Catalogue
@@ -22,7 +20,7 @@ export class RuleBook {
   }
 
   /** The rules of an instance that is born now, or (with `advance`) of one that was born with that. */
-  rulesOf({ ref, definition }: CompiledDefinition, advance = definition.advance ?? this.#settings.advance): Rules {
+  rulesOf({ ref, definition }: CompiledDefinition, advance = advanceOf(definition, this.#settings)): Rules {
     const name = `${advance}/${ref}`
     let rules = this.#rules.get(name)
     if (rules === undefined) {

@@ -8,13 +8,8 @@ import { countOf, reportJson, reportText } from '../../src/cli/check-report.ts'
 import { checkDefinitions } from '../../src/cli/definition-check.ts'
 import { UsageError } from '../../src/cli/usage-error.ts'
 import { questFixture, stageFixture } from '../definitions/quest-fixture.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 
-const SETTINGS = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-} as const
 const ITEM = { type: 'item', operator: '>=', value: 4, referenceId: 4001008 }
 const sound = (index: number) => stageFixture(index, { clearConditions: [ITEM] })
 const quest = (overrides: Record<string, unknown> = {}) => questFixture({ stages: [sound(0), sound(1)], ...overrides })
@@ -23,7 +18,7 @@ let dir: string
 const file = (name: string) => join(dir, name)
 const write = (name: string, content: unknown) =>
   writeFile(file(name), typeof content === 'string' ? content : JSON.stringify(content))
-const check = (...targets: readonly string[]) => checkDefinitions(targets.map(file), SETTINGS)
+const check = (...targets: readonly string[]) => checkDefinitions(targets.map(file), DEFAULT_RULES)
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'check-'))
@@ -84,7 +79,7 @@ describe('files and directories', () => {
     await write('a.json', quest())
     await write('b.json', quest({ questId: 'other' }))
     const seen: string[] = []
-    await checkDefinitions([dir], SETTINGS, (done, all) => seen.push(`${done}/${all}`))
+    await checkDefinitions([dir], DEFAULT_RULES, (done, all) => seen.push(`${done}/${all}`))
     expect(seen).toEqual(['0/2', '1/2'])
   })
 })

@@ -1,19 +1,15 @@
 /** A rehearsed play is one that the machine accepts from the first REGISTER to the end, at the moments it says. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { rulesOf } from '../../machines/context.ts'
 import { exploreWithoutLevels, identityFor, Rehearsal } from '../../src/cli/rehearsal.ts'
 import { seededRandom } from '../../src/cli/seeded-random.ts'
 import { type CompiledDefinition, compileDefinition } from '../../src/definitions/catalogue.ts'
 import { quest, stage } from '../support/definitions.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 import { TENANT } from '../support/tenants.ts'
 
 const SHIPPED = new URL('../../definitions/', import.meta.url)
-const SETTINGS = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-} as const
 
 const shipped = readdirSync(SHIPPED).map(
   file => [file, compileDefinition(JSON.parse(readFileSync(new URL(file, SHIPPED), 'utf8')))] as const,
@@ -21,8 +17,8 @@ const shipped = readdirSync(SHIPPED).map(
 
 function rehearse(compiled: CompiledDefinition) {
   const { definition } = compiled
-  const exploration = exploreWithoutLevels(compiled, SETTINGS)
-  const rules = { ...SETTINGS, definition, advance: definition.advance ?? SETTINGS.advance }
+  const exploration = exploreWithoutLevels(compiled, DEFAULT_RULES)
+  const rules = rulesOf(definition, DEFAULT_RULES)
   return { exploration, rehearsal: new Rehearsal(exploration, identityFor(definition, TENANT.id), rules) }
 }
 

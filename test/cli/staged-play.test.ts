@@ -1,6 +1,8 @@
 /** A play on a real service: what it shows is what the service did, hours pass in no time, and a difference is loud. */
+
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { rulesOf } from '../../machines/context.ts'
 import { eventWords, OperationLines, operationJson } from '../../src/cli/operation-line.ts'
 import { exploreWithoutLevels, identityFor, type Operation, Rehearsal } from '../../src/cli/rehearsal.ts'
 import { playStaged } from '../../src/cli/staged-play.ts'
@@ -27,7 +29,7 @@ async function play(
   const exploration = exploreWithoutLevels(compiled, config.rules)
   const end = exploration.ends.find(isWanted)
   if (end === undefined) throw new Error(`${questId} has no such end`)
-  const rules = { ...config.rules, definition, advance: definition.advance ?? config.rules.advance }
+  const rules = rulesOf(definition, config.rules)
   const operations = change(new Rehearsal(exploration, identity, rules).follow(end))
   const played: { readonly operation: Operation; readonly instanceId: string }[] = []
   const onPlayed = (operation: Operation, instanceId: string) => void played.push({ operation, instanceId })

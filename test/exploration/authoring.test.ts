@@ -5,31 +5,26 @@ import { createStepper } from '../../src/actor/stepper.ts'
 import { compileDefinition } from '../../src/definitions/catalogue.ts'
 import { examine } from '../../src/exploration/examine.ts'
 import { explore } from '../../src/exploration/explore.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 
 const page = readFileSync(new URL('../../docs/authoring.md', import.meta.url), 'utf8')
 const source = (name: string) => readFileSync(new URL(`../../src/${name}`, import.meta.url), 'utf8')
-const SETTINGS = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-} as const
 
 describe('the example', () => {
   const [, json = ''] = /```json\n([\s\S]*?)```/.exec(page) ?? []
   const compiled = compileDefinition(JSON.parse(json))
 
   test.each(['command', 'automatic'] as const)('is checked without a finding, with ADVANCE=%s', advance => {
-    const settings = { ...SETTINGS, advance }
+    const settings = { ...DEFAULT_RULES, advance }
     expect(examine(compiled.definition, explore(compiled, settings), settings)).toEqual([])
   })
 
   test('is played to its end', () => {
-    const { party, ends } = explore(compiled, SETTINGS)
+    const { party, ends } = explore(compiled, DEFAULT_RULES)
     const [first, ...others] = ends[0]?.path ?? []
     if (first?.event.type !== 'REGISTER') throw new Error('a path begins with a REGISTER')
     const { identity } = first.after.snapshot.context
-    const rules = { ...SETTINGS, definition: compiled.definition }
+    const rules = { ...DEFAULT_RULES, definition: compiled.definition }
     const stepper = createStepper('authoring')
     const said: string[] = []
     let step = stepper.spawn({ identity, rules, members: [first.event.member], now: 0 })

@@ -1,17 +1,13 @@
 /** What a check says of a quest, and of which quest it says nothing: each rule with its nearest sound neighbour. */
 import { describe, expect, test } from 'vitest'
+import type { RuleSettings } from '../../machines/context.ts'
 import { COUNTED_IDS_MAX } from '../../machines/party-quest.ts'
 import { compileDefinition } from '../../src/definitions/catalogue.ts'
 import { examine } from '../../src/exploration/examine.ts'
-import { explore, type RuleSettings } from '../../src/exploration/explore.ts'
+import { explore } from '../../src/exploration/explore.ts'
 import { questFixture, stageFixture } from '../definitions/quest-fixture.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 
-const SETTINGS: RuleSettings = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-}
 const ITEM = { type: 'item', operator: '>=', value: 4, referenceId: 4001008 }
 const sound = (index: number, overrides: Record<string, unknown> = {}) =>
   stageFixture(index, { clearConditions: [ITEM], ...overrides })
@@ -21,7 +17,7 @@ const level = (bound: 'min' | 'max', operator: string, value: number) => ({ type
 
 function findings(overrides: Record<string, unknown>, settings: Partial<RuleSettings> = {}) {
   const compiled = compileDefinition(questFixture({ stages: [sound(0), sound(1)], ...overrides }))
-  const all = { ...SETTINGS, ...settings }
+  const all = { ...DEFAULT_RULES, ...settings }
   return examine(compiled.definition, explore(compiled, all), all)
 }
 const found = (overrides: Record<string, unknown>, settings: Partial<RuleSettings> = {}) =>
@@ -251,7 +247,7 @@ test('rewards of nothing are named, and what is never drawn', () => {
 
 test('somebody who is not warped out at the end is a fault', () => {
   const compiled = compileDefinition(questFixture({ stages: [sound(0)] }))
-  const life = explore(compiled, SETTINGS)
+  const life = explore(compiled, DEFAULT_RULES)
   const leaving = life.transitions.map(transition => {
     const { step } = transition
     if (step.after.value !== 'destroyed') return transition
@@ -261,7 +257,7 @@ test('somebody who is not warped out at the end is a fault', () => {
     )
     return { ...transition, step: { ...step, messages: kept } }
   })
-  const codes = examine(compiled.definition, { ...life, transitions: leaving }, SETTINGS).map(({ code }) => code)
+  const codes = examine(compiled.definition, { ...life, transitions: leaving }, DEFAULT_RULES).map(({ code }) => code)
   expect(codes).toEqual(['not-warped-out'])
 })
 

@@ -1,24 +1,20 @@
 /** The life of a quest as a graph: what is found, what is told apart, and which way is the shortest. */
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import type { RuleSettings } from '../../machines/context.ts'
 import { COUNTED_IDS_MAX } from '../../machines/party-quest.ts'
 import { createStepper } from '../../src/actor/stepper.ts'
 import { compileDefinition } from '../../src/definitions/catalogue.ts'
 import { loadDefinitions } from '../../src/definitions/loading.ts'
-import { explore, type RuleSettings } from '../../src/exploration/explore.ts'
+import { explore } from '../../src/exploration/explore.ts'
 import type { Exploration, PathStep } from '../../src/exploration/explored-life.ts'
 import { questFixture, stageFixture } from '../definitions/quest-fixture.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 
-const SETTINGS: RuleSettings = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-}
 const shipped = await loadDefinitions(fileURLToPath(new URL('../../definitions', import.meta.url)))
 
 const explored = (overrides: Record<string, unknown>, settings: Partial<RuleSettings> = {}): Exploration =>
-  explore(compileDefinition(questFixture(overrides)), { ...SETTINGS, ...settings })
+  explore(compileDefinition(questFixture(overrides)), { ...DEFAULT_RULES, ...settings })
 const events = (path: readonly PathStep[] | undefined) => path?.map(({ event }) => event.type)
 const endNames = ({ ends }: Exploration) => ends.map(({ kind, reason, through }) => reason ?? `${kind} ${through}`)
 const solo = { startRequirements: [] }
@@ -154,10 +150,10 @@ describe.each(shipped.all().map(compiled => ({ questId: compiled.definition.ques
   compiled,
 }) => {
   test.each(['command', 'automatic'] as const)('with ADVANCE=%s each path can be played again', advance => {
-    const life = explore(compiled, { ...SETTINGS, advance })
+    const life = explore(compiled, { ...DEFAULT_RULES, advance })
     expect(life.completion?.at(-1)?.messages.map(({ type }) => type)).toContain('COMPLETED')
     const { definition } = compiled
-    const rules = { ...SETTINGS, definition, advance: definition.advance ?? advance }
+    const rules = { ...DEFAULT_RULES, definition, advance: definition.advance ?? advance }
     const stepper = createStepper('again')
     for (const { path } of life.ends) {
       const [first, ...others] = path

@@ -17,13 +17,8 @@ import { explore } from '../../src/exploration/explore.ts'
 import { chooseParty } from '../../src/exploration/party-choice.ts'
 import { clearingOf } from '../../src/exploration/stage-counts.ts'
 import { questFixture, stageFixture } from '../definitions/quest-fixture.ts'
+import { DEFAULT_RULES } from '../support/rules.ts'
 
-const SETTINGS = {
-  advance: 'command',
-  requirements: 'enforce',
-  lobbyLimitSeconds: 3600,
-  bonusLimitSeconds: 1800,
-} as const
 const SMALL = 4
 const small = fc.nat({ max: SMALL })
 const upTo = (most: number) => Array.from({ length: most + 1 }, (_, number) => number)
@@ -138,8 +133,8 @@ describe('whatever an author writes', () => {
   test('is explored, and what is found of it agrees with itself', () => {
     fc.assert(
       fc.property(quests, compiled => {
-        const life = explore(compiled, SETTINGS)
-        const findings = examine(compiled.definition, life, SETTINGS)
+        const life = explore(compiled, DEFAULT_RULES)
+        const findings = examine(compiled.definition, life, DEFAULT_RULES)
         const codes = new Set(findings.map(({ code }) => code))
         expect(codes.has('requirements-impossible')).toBe(life.states.length === 0)
         // A way by force there always is: what is a fault is that there is no other.

@@ -4,6 +4,7 @@
  * reader of the public topics sees. Instances are called #1, #2, … in the order in which they are announced.
  */
 
+import type { RuleSettings } from '../../machines/context.ts'
 import { createStepper, type Stepper } from '../../src/actor/stepper.ts'
 import type { Random } from '../../src/clock.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
@@ -15,7 +16,7 @@ import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/ca
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
 import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
 import { ResidencyBudget } from '../../src/shard/residency.ts'
-import { RuleBook, type RuleSettings } from '../../src/shard/rule-book.ts'
+import { RuleBook } from '../../src/shard/rule-book.ts'
 import type { ShardDependencies } from '../../src/shard/shard-dependencies.ts'
 import { ShardSet } from '../../src/shard/shard-set.ts'
 import { Supervisor } from '../../src/shard/supervisor.ts'
