@@ -6,19 +6,14 @@
 import { TIMER_NAMES, type TimerName } from '../../machines/deadlines.ts'
 import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
 import type { CharacterId, QuestId, TenantId } from '../contract/ids.ts'
+import type { InstanceIdentity } from '../contract/messages.ts'
 import { LAYOUTS } from '../contract/record-layout.ts'
 import { isSameTenant, type Tenant, tenantKey } from '../contract/tenant.ts'
 import { contextOf, type Instance, nextTimer, stateOf } from './instance.ts'
 
-export interface Summary {
+/** Of the identity: a tenant is the same object for all its instances that one scan reads. */
+export interface Summary extends Omit<InstanceIdentity, 'instanceId'> {
   readonly state: RestingState
-  /** The same object for all instances of a tenant that one scan reads. */
-  readonly tenant: Tenant
-  readonly questId: QuestId
-  readonly worldId: number
-  readonly channelId: number
-  readonly partyId: number
-  readonly affinity: number
   readonly characters: readonly CharacterId[]
   /** Epoch milliseconds of the next timer. */
   readonly deadline: number | undefined

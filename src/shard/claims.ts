@@ -3,6 +3,8 @@
  * A shard has every instance of its channels, so these answers are exact without asking anybody.
  */
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
+import { type Summary, summaryOf } from '../actor/snapshot-scan.ts'
+import type { QuestDefinition } from '../contract/definition.ts'
 import type { CharacterId, InstanceId } from '../contract/ids.ts'
 import { type Tenant, tenantKey } from '../contract/tenant.ts'
 
@@ -31,14 +33,17 @@ export function lobbyName(type: 'party' | 'individual', questId: string, partyId
 }
 
 export function claim(instance: Instance): Claim {
-  const { identity, rules, run } = contextOf(instance)
-  const { tenant, worldId, channelId, questId, partyId, affinity } = identity
-  const { type } = rules.definition.registration
-  return {
-    channel: channelName(tenant, worldId, channelId),
-    characters: run.members.map(({ characterId }) => characterId),
-    lobby: stateOf(instance) === 'registering' ? lobbyName(type, questId, partyId, affinity) : undefined,
-  }
+  const summary = summaryOf(instance)
+  const { tenant, worldId, channelId } = summary
+  const { registration } = contextOf(instance).rules.definition
+  return claimIn(channelName(tenant, worldId, channelId), summary, registration)
+}
+
+/** The same of what is known of an instance before it is decoded; `channel` is the name of its channel. */
+export function claimIn(channel: string, summary: Summary, { type }: QuestDefinition['registration']): Claim {
+  const { state, questId, partyId, affinity, characters } = summary
+  const lobby = state === 'registering' ? lobbyName(type, questId, partyId, affinity) : undefined
+  return { channel, characters, lobby }
 }
 
 /** Whether an operation touched what an instance claims: most do not, and skip the index. */

@@ -165,10 +165,10 @@ export class ShardSet {
       if (error.topic === dependencies.topics.deadLetters) {
         holding.deadLetterBytesMax = await tighterBound(holding.deadLetterBytesMax, dependencies)
       }
-      await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
+      await this.#pause(failures, signal)
     } else if (error instanceof CommitUnknownError || error instanceof TransportUnavailableError) {
       log.warn({ shard, err: error, failures }, 'shard lost its log, rebuilding it')
-      await clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, this.#options.random), signal)
+      await this.#pause(failures, signal)
     } else if (error instanceof UnrestorableError && !holding.isDoubted) {
       // A sleeper that was fenced wakes up to a log that went on without it, and takes that for a loss: only what is
       // found behind a fence of our own is sure.
@@ -194,7 +194,12 @@ export class ShardSet {
   async #stillOurs(fencedAt: number, signal: AbortSignal): Promise<void> {
     const { clock, lastHeartbeatAt } = this.#options
     while (!signal.aborted && lastHeartbeatAt() <= fencedAt) await clock.sleep(HEARTBEAT_POLL_MS, signal)
-    await clock.sleep(backOffMs(0, REBUILD_BACK_OFF, this.#options.random), signal)
+    await this.#pause(0, signal)
+  }
+
+  #pause(failures: number, signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#options
+    return clock.sleep(backOffMs(failures, REBUILD_BACK_OFF, random), signal)
   }
 }
 

@@ -6,7 +6,7 @@ import type { Instance } from '../actor/instance.ts'
 import { SnapshotScan, type Summary, summaryOf } from '../actor/snapshot-scan.ts'
 import type { QuestDefinition } from '../contract/definition.ts'
 import type { Tenant } from '../contract/tenant.ts'
-import { type Claim, channelName, lobbyName } from './claims.ts'
+import { type Claim, channelName, claimIn } from './claims.ts'
 
 /** Above any channel. */
 const CHANNELS = 256
@@ -26,14 +26,8 @@ export class SummaryReader {
     return this.#scan.read(bytes) ?? summaryOf(this.#decode(bytes))
   }
 
-  /** As claims.ts makes it of a decoded instance. */
-  claim(summary: Summary, { type }: QuestDefinition['registration']): Claim {
-    const { state, questId, partyId, affinity, characters } = summary
-    return {
-      channel: this.#channel(summary),
-      characters,
-      lobby: state === 'registering' ? lobbyName(type, questId, partyId, affinity) : undefined,
-    }
+  claim(summary: Summary, registration: QuestDefinition['registration']): Claim {
+    return claimIn(this.#channel(summary), summary, registration)
   }
 
   #channel({ tenant, worldId, channelId }: Summary): string {
