@@ -130,10 +130,7 @@ export class Ingress {
    */
   refuse(): void {
     this.#isRefused = true
-    for (const { feed, partition } of this.#sources.values()) {
-      feed?.close()
-      this.#committer?.forget(partition)
-    }
+    for (const source of this.#sources.values()) this.#giveUp(source)
     this.#alarm.ring()
   }
 
@@ -141,17 +138,21 @@ export class Ingress {
     this.#isAssigned = true
     const ours = new Map(partitions.map(partition => [partitionName(partition), partition]))
     for (const [name, source] of this.#sources) {
-      if (ours.has(name)) continue
-      source.feed?.close()
-      this.#sources.delete(name)
-      this.#committer?.forget(source.partition)
+      if (!ours.has(name)) this.#giveUp(source)
     }
     for (const [name, partition] of ours) {
-      if (!this.#sources.has(name)) this.#sources.set(name, { partition, feed: undefined, isWatched: false })
+      if (!this.#isRefused && !this.#sources.has(name))
+        this.#sources.set(name, { partition, feed: undefined, isWatched: false })
     }
     this.#committer?.repeat()
     this.#options.log.info({ partitions: [...ours.keys()] }, 'ingress assigned')
     this.#alarm.ring()
+  }
+
+  #giveUp({ feed, partition }: Source): void {
+    feed?.close()
+    this.#sources.delete(partitionName(partition))
+    this.#committer?.forget(partition)
   }
 
   async #forwardAll(): Promise<void> {
@@ -176,14 +177,13 @@ export class Ingress {
   /** Each new partition goes on where the group left it: everything before was acknowledged. */
   async #openFeeds(): Promise<void> {
     const unopened = [...this.#sources.values()].filter(({ feed }) => feed === undefined)
-    if (unopened.length === 0 || this.#membership === undefined || this.#isRefused) return
+    if (unopened.length === 0 || this.#membership === undefined) return
     await this.#options.lookAtTopics()
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
       const from = committed[index] ?? (await this.#earliest(source.partition))
       // The assignment may have moved on while we asked.
       if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
-      if (this.#isRefused) return
       source.feed = this.#reader.open(source.partition, from)
     }
   }
@@ -196,14 +196,14 @@ export class Ingress {
   #take(): readonly LogRecord[] {
     const taken: LogRecord[] = []
     for (const { feed } of this.#sources.values()) {
-      if (feed !== undefined && !this.#isRefused) taken.push(...feed.take(TAKE_RECORDS_MAX))
+      if (feed !== undefined) taken.push(...feed.take(TAKE_RECORDS_MAX))
     }
     return taken
   }
 
   async #waitForRecords(): Promise<void> {
     for (const source of this.#sources.values()) {
-      if (source.feed === undefined || source.isWatched || this.#isRefused) continue
+      if (source.feed === undefined || source.isWatched) continue
       source.isWatched = true
       source.feed
         .ready()
@@ -227,7 +227,7 @@ export class Ingress {
     const { feed } = source
     await this.#options.lookAtTopics().catch(() => undefined)
     // The assignment may have moved on while we looked.
-    if (this.#isRefused || source.feed !== feed) return
+    if (this.#sources.get(partitionName(partition)) !== source || source.feed !== feed) return
     const position = feed?.position ?? error.earliest
     if (position > error.end) {
       this.refuse()
@@ -241,7 +241,6 @@ export class Ingress {
       { ...partition, lost, earliest: error.earliest, end: error.end, err: error },
       'the committed offset is not in the log any more: going on at the earliest record, what was between is lost to us',
     )
-    if (this.#sources.get(partitionName(partition)) !== source) return
     source.feed = this.#reader.open(partition, error.earliest)
   }
 
