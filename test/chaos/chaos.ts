@@ -111,17 +111,17 @@ async function run(stage: Stage, plan: readonly Fault[], options: ChaosOptions):
  * seen to come back with the group's offsets of a quarter of an hour before, and all since then was forwarded again.
  */
 async function untilBacklogIsBelow({ client }: Stage, max: number, limitMs = BACKLOG_LIMIT_MS): Promise<void> {
-  for (let before = Number.POSITIVE_INFINITY; before >= max; ) {
-    before = await eventually(
+  let undone = Number.POSITIVE_INFINITY
+  while (undone >= max) {
+    await eventually(
       async () => {
-        const undone = await client.undone()
-        const isLess = undone < before
-        before = undone
-        if (isLess || undone < max) return { undone }
+        const before = undone
+        undone = await client.undone()
+        if (undone < before || undone < max) return true
         throw new Error(`${undone} records have had no effect yet`)
       },
       { limitMs, pollMs: 50 },
-    ).then(({ undone }) => undone)
+    )
   }
 }
 

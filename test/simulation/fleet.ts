@@ -11,6 +11,7 @@ import { silentTelemetry } from '../../src/telemetry.ts'
 import { silentTracer } from '../../src/tracing.ts'
 import type { MemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
+import { logOf } from '../support/recorded-log.ts'
 import type { Dice } from './dice.ts'
 import { fakeServices } from './fake-services.ts'
 import { SIM_QUESTS } from './sim-quests.ts'
@@ -67,10 +68,6 @@ export class Fleet {
   /** The present life of a replica. */
   lifeNamed(name: string): SimulatedLife | undefined {
     return this.#replicas.get(name)?.life
-  }
-
-  isPaused(name: string): boolean {
-    return this.#replicas.get(name)?.life.isPaused ?? false
   }
 
   /** @throws Violation what a replica holds for the end of everything */
@@ -197,14 +194,6 @@ export class Fleet {
         this.#violation ??= new Violation(`${life.name} says: ${message}${error}`)
       }
     }
-    const log: Log = {
-      debug: line('debug'),
-      info: line('info'),
-      warn: line('warn'),
-      error: line('error'),
-      fatal: line('fatal'),
-      child: () => log,
-    }
-    return log
+    return logOf(line)
   }
 }

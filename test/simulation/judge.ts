@@ -6,6 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { type LogRecord, partitionName, type TopicPartition } from '../../src/contract/log-record.ts'
+import { originName } from '../../src/contract/origin.ts'
 import { routeOf } from '../../src/contract/routing.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import { decodePosition, type Position } from '../../src/contract/state-record.ts'
@@ -163,7 +164,7 @@ export class Judge {
   }
 
   #publish(record: LogRecord): void {
-    const place = `${partitionName(record)}@${record.offset}`
+    const place = originName(record)
     this.#published.set(place, record)
     const route = routeOf(record, this.#shards.length)
     if (route.kind === 'shard') this.#wanted.set(place, route.shard)
@@ -174,7 +175,7 @@ export class Judge {
     const read = readShardCommand(record)
     if (read.kind === 'internal') return
     if (read.kind !== 'forwarded') throw new Violation(`shard ${shard.shard} got a record that is ${read.kind}`)
-    const place = `${partitionName(read.origin)}@${read.origin.offset}`
+    const place = originName(read.origin)
     const published = this.#published.get(place)
     if (published === undefined) throw new Violation(`${place} was forwarded, and no reader has ever seen it`)
     const { key, value, headers, timestamp } = published

@@ -13,20 +13,24 @@ export interface RecordedLog extends Log {
   at(level: LogLine['level']): readonly string[]
 }
 
-export function recordedLog(): RecordedLog {
-  const lines: LogLine[] = []
-  const record = (level: LogLine['level']) => (fields: LogFields, message: string) => {
-    lines.push({ level, fields, message })
-  }
-  const log: RecordedLog = {
-    lines,
-    at: level => lines.filter(line => line.level === level).map(({ message }) => message),
-    debug: record('debug'),
-    info: record('info'),
-    warn: record('warn'),
-    error: record('error'),
-    fatal: record('fatal'),
+/** A log whose lines go through `line`, whoever's child writes them. */
+export function logOf(line: (level: LogLine['level']) => (fields: LogFields, message: string) => void): Log {
+  const log: Log = {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    fatal: line('fatal'),
     child: () => log,
   }
   return log
+}
+
+export function recordedLog(): RecordedLog {
+  const lines: LogLine[] = []
+  const log = logOf(level => (fields, message) => {
+    lines.push({ level, fields, message })
+  })
+  const at = (level: LogLine['level']) => lines.filter(line => line.level === level).map(({ message }) => message)
+  return { ...log, lines, at }
 }
