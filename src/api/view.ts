@@ -1,0 +1,88 @@
+/**
+ * What the API asks for, and two answer it alike: `src/query/` for the shards of this replica, `src/peers/` for all
+ * replicas together. Types only. Never asked for a search that was not parsed.
+ */
+import type { InstanceId } from '../contract/ids.ts'
+import type { Search } from '../query/search.ts'
+import type { DryRun, Instance, InstanceRow, Shard, Silence, State } from './documents.ts'
+
+export interface InstancesAsked {
+  readonly search: Search
+  /** The id after which the page begins; undefined: the first page. In the order of the ids. */
+  readonly after: string | undefined
+  /** Rows at most, 1 to PAGE_SIZE_MAX. */
+  readonly size: number
+}
+
+export interface Row {
+  readonly id: InstanceId
+  readonly row: InstanceRow
+}
+
+export interface InstancesFound {
+  readonly rows: readonly Row[]
+  /** Whether there are more behind the last row. */
+  readonly hasMore: boolean
+  /** Of all pages. */
+  readonly total: number
+  readonly states: Partial<Record<State, number>>
+  readonly silent: readonly Silence[]
+}
+
+/** `absent`: its shard runs, and has no such instance. `silent`: nobody can tell, because its owner does not. */
+export type InstanceFound =
+  | { readonly kind: 'found'; readonly instance: Instance }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'silent'; readonly silence: Silence }
+
+/** A command as JSON text of the contract, for an instance; it is refused or applied as the shard would do it. */
+export interface DryRunAsked {
+  readonly id: InstanceId
+  /** The value of the record that would be sent. */
+  readonly value: string
+}
+
+export type DryRunFound =
+  | { readonly kind: 'ran'; readonly result: DryRun }
+  | { readonly kind: 'absent' }
+  | { readonly kind: 'silent'; readonly silence: Silence }
+
+/** Live instances by state, of one `questId@hash`. */
+export interface QuestCount {
+  readonly definition: string
+  readonly states: Partial<Record<State, number>>
+}
+
+export interface Counts {
+  readonly quests: readonly QuestCount[]
+  readonly silent: readonly Silence[]
+}
+
+export interface Shards {
+  readonly shards: readonly Shard[]
+  readonly silent: readonly Silence[]
+}
+
+export interface View {
+  instances(asked: InstancesAsked, signal: AbortSignal): Promise<InstancesFound>
+  instance(id: InstanceId, signal: AbortSignal): Promise<InstanceFound>
+  dryRun(asked: DryRunAsked, signal: AbortSignal): Promise<DryRunFound>
+  counts(signal: AbortSignal): Promise<Counts>
+  shards(signal: AbortSignal): Promise<Shards>
+  /**
+   * Calls `changed` when an operation of one of `ids` was committed, or (ids undefined) of any; at most ten times a
+   * second, with the ids that changed (at most CHANGED_IDS_MAX, `isMore` beyond) and of instances that began or ended.
+   * Returns how to stop. One that an owner elsewhere is silent about is simply not told.
+   */
+  watch(ids: readonly InstanceId[] | undefined, changed: (change: Change) => void): () => void
+}
+
+export interface Change {
+  readonly ids: readonly InstanceId[]
+  readonly isMore: boolean
+  /** Whether an instance began or ended: lists and counts are another. */
+  readonly isPopulation: boolean
+}
+
+export const PAGE_SIZE_MAX = 250
+export const CHANGED_IDS_MAX = 1000
