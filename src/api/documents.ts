@@ -258,3 +258,27 @@ export const DOCUMENTS = {
 } as const
 
 export type Document<Name extends keyof typeof DOCUMENTS> = z.infer<(typeof DOCUMENTS)[Name]>
+
+/** The first event of `GET /api/live`. */
+export const hello = z.object({
+  now: milliseconds,
+  replica,
+  /** CONSOLE_WRITES */
+  writes: z.boolean(),
+  /** False: on the embedded log, which ends with the process. */
+  durable: z.boolean(),
+  version: z.string(),
+})
+export type Hello = z.infer<typeof hello>
+
+/** Every other event of it: fetch again what is shown of these. */
+export const change = z.object({
+  now: milliseconds,
+  ids: z.array(id),
+  /** More than `ids` have changed, nobody says which. */
+  isMore: z.boolean(),
+  /** Whether an instance began or ended: lists and counts are another. */
+  isPopulation: z.boolean(),
+  operationsPerSecond: z.number(),
+})
+export type ChangeEvent = z.infer<typeof change>

@@ -50,6 +50,8 @@ export type DryRunFound =
 /** Live instances by state, of one `questId@hash`. */
 export interface QuestCount {
   readonly definition: string
+  /** The definition as it is kept with the instances, where that is known without reading one. */
+  readonly quest?: { readonly questId: string; readonly name: string }
   readonly states: Partial<Record<State, number>>
 }
 
@@ -82,6 +84,8 @@ export interface Change {
   readonly isMore: boolean
   /** Whether an instance began or ended: lists and counts are another. */
   readonly isPopulation: boolean
+  /** Operations of all shards that this view sees, in the last second or so; not of `ids` alone. */
+  readonly operationsPerSecond: number
 }
 
 export const PAGE_SIZE_MAX = 250
