@@ -12,6 +12,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY machines machines
 COPY src src
+COPY console console
 RUN npm run build
 
 FROM node:24-slim
@@ -21,6 +22,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean --force
 COPY --from=build /app/dist/machines dist/machines
 COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/console dist/console
 COPY definitions definitions
 
 # The files belong to root: the service can read them and change none.

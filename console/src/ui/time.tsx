@@ -1,0 +1,33 @@
+/**
+ * Times that go on: a countdown, and how long ago. Only their text is drawn anew each second, by the server's clock.
+ */
+import { useComputed } from '@preact/signals'
+import { now } from '../api/live.ts'
+import { age, countdown } from './words.ts'
+
+const URGENT_MS = 60_000
+
+/** Red below a minute. `dueAt`: epoch milliseconds. */
+export function Countdown({ dueAt }: { readonly dueAt: number }) {
+  const left = dueAt - now.value
+  return (
+    <time
+      class="number countdown"
+      data-urgent={left < URGENT_MS}
+      dateTime={new Date(dueAt).toISOString()}
+      title={`due ${new Date(dueAt).toLocaleString()}`}
+    >
+      {countdown(left)}
+    </time>
+  )
+}
+
+/** `12s ago`. `at`: epoch milliseconds. */
+export function Ago({ at }: { readonly at: number }) {
+  const text = useComputed(() => `${age(now.value - at)} ago`)
+  return (
+    <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
+      {text}
+    </time>
+  )
+}
