@@ -30,7 +30,7 @@ export interface MachineTransition {
  * What `createMachine` takes, without a function: guards and actions by name. The machine is the same for every
  * quest, so of a quest it holds its name and, as context, the definition that the guards read.
  */
-export function machineConfig(definition?: QuestDefinition): JsonObject {
+export function machineConfig(definition?: Pick<QuestDefinition, 'name'> & { readonly questId: string }): JsonObject {
   const config = readConfig()
   if (definition === undefined) return config
   const description = `${definition.name} (${definition.questId}). ${String(config.description)}`
