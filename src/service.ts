@@ -9,6 +9,7 @@ import type { Config } from './config.ts'
 import type { Catalogue } from './definitions/catalogue.ts'
 import { TransportUnavailableError, type UnrestorableError } from './errors.ts'
 import { Ingress } from './ingress/ingress.ts'
+import { type Recorder, silentJournal } from './journal/recorder.ts'
 import type { Log } from './log.ts'
 import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
 import { Registrar } from './shard/registrar.ts'
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   readonly log: Log
   readonly telemetry: Telemetry
   readonly tracer: Tracer
+  /** What remembers the last operations for people; by default nobody does. */
+  readonly journal?: Recorder
   /** A broken promise: the process must end. */
   readonly onFatal: (error: unknown) => void
 }
@@ -201,6 +204,7 @@ export class Service {
 
   #sharedDependencies(): Omit<ShardDependencies, 'shard' | 'transactionalId'> {
     const { config, transport, catalogue, lookupClient, clock, random, log, telemetry, tracer } = this.#options
+    const { journal = silentJournal } = this.#options
     const ruleBook = new RuleBook(catalogue, config.rules)
     const supervisor = new Supervisor(createStepper('party-quests'))
     const services = {
@@ -236,6 +240,7 @@ export class Service {
       log,
       telemetry,
       tracer,
+      journal,
     }
   }
 

@@ -1,7 +1,8 @@
-/** What a batch did, for metrics and traces: told only once the batch is committed, since until then it did nothing. */
+/** What a batch did, for metrics, traces and the journal: told only once the batch is committed, since until then it did nothing. */
 import type { RestingState } from '../../machines/party-quest.ts'
 import type { RefusalCode } from '../contract/refusal.ts'
 import type { Span } from '../contract/trace-context.ts'
+import type { Entry } from '../journal/entry.ts'
 import type { Sent } from '../outbox/outbox.ts'
 import type { CommandOutcome } from '../telemetry.ts'
 import { silentTracer } from '../tracing.ts'
@@ -22,6 +23,12 @@ export class BatchReport {
   readonly #moved: { readonly quest: string; readonly state: RestingState; readonly delta: number }[] = []
   readonly #latenessSeconds: number[] = []
   readonly #traced: TracedOperation[] = []
+  readonly #entries: Entry[] = []
+
+  /** Of the timers that fired. */
+  get latenessSeconds(): readonly number[] {
+    return this.#latenessSeconds
+  }
 
   handled(type: string, outcome: CommandOutcome): void {
     this.#handled.push({ type, outcome })
@@ -38,6 +45,10 @@ export class BatchReport {
     if (after !== undefined) this.#moved.push({ quest, state: after, delta: 1 })
   }
 
+  recorded(entry: Entry): void {
+    this.#entries.push(entry)
+  }
+
   fired(latenessSeconds: number): void {
     this.#latenessSeconds.push(latenessSeconds)
   }
@@ -46,12 +57,13 @@ export class BatchReport {
     this.#traced.push({ span, name, startMs, attributes, armedBy })
   }
 
-  publish({ shard, telemetry, tracer, clock }: ShardDependencies, sent: readonly Sent[]): void {
+  publish({ shard, telemetry, tracer, journal, clock }: ShardDependencies, sent: readonly Sent[]): void {
     for (const { type, outcome } of this.#handled) telemetry.commandHandled(type, outcome)
     for (const code of this.#refused) telemetry.refused(code)
     for (const { topic, type } of sent) telemetry.messageSent(topic, type)
     for (const { quest, state, delta } of this.#moved) telemetry.instances(shard, state, quest, delta)
     for (const seconds of this.#latenessSeconds) telemetry.timerFired(seconds)
+    if (this.#entries.length > 0) journal.record(shard, this.#entries)
     if (tracer === silentTracer) return
     const endMs = clock.now()
     for (const { span, name, startMs, attributes, armedBy } of this.#traced) {

@@ -4,7 +4,7 @@
  */
 import { requirementsHold } from '../../machines/conditions.ts'
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
-import { decodeCommand } from '../contract/commands.ts'
+import { type Command, decodeCommand } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { type LookupAnswered, readLookupAnswered } from '../contract/lookup.ts'
@@ -15,6 +15,7 @@ import type { PendingRegistration } from '../contract/state-record.ts'
 import { decodeTenant, type Tenant } from '../contract/tenant.ts'
 import { continueTrace, type Span, startTrace, traceparent } from '../contract/trace-context.ts'
 import { UnrestorableError, unreachable } from '../errors.ts'
+import { entryOf, type Trigger } from '../journal/entry.ts'
 import { Outbox } from '../outbox/outbox.ts'
 import { BatchReport } from './batch-report.ts'
 import type { Moment, Outcome } from './outcome.ts'
@@ -29,6 +30,17 @@ const OUTBOX_BYTES_MAX = 8 << 20
 const FAULTY_TIMER_RETRY_MS = 60_000
 const NO_ROOM_TO_WAIT = 'too many registrations wait for the same answer already: register again later'
 
+type Changed = Extract<Outcome, { kind: 'changed' }>
+
+interface Ran {
+  readonly type: string
+  readonly outcome: Outcome | undefined
+  /** What there was to run. */
+  readonly command?: Command
+  /** It had waited for the answer to a look-up. */
+  readonly isAnswer?: boolean
+}
+
 export class Batch {
   readonly overlay: Overlay
   readonly outbox: Outbox
@@ -37,6 +49,7 @@ export class Batch {
   readonly #timers = new Map<InstanceId, number | undefined>()
   readonly #state: ShardState
   readonly #dependencies: ShardDependencies
+  #records = 0
 
   constructor(state: ShardState, dependencies: ShardDependencies, deadLetterBytesMax: number) {
     this.#state = state
@@ -49,8 +62,14 @@ export class Batch {
     return this.outbox.bytes > OUTBOX_BYTES_MAX
   }
 
+  /** Of `shard-commands`, taken so far. */
+  get records(): number {
+    return this.#records
+  }
+
   /** The next record of `shard-commands`. */
   apply(record: LogRecord): void {
+    this.#records += 1
     this.overlay.moveTo(record.offset + 1)
     const read = readShardCommand(record)
     switch (read.kind) {
@@ -96,6 +115,7 @@ export class Batch {
     const timer = instance && dueTimer(instance)
     if (instance === undefined || timer === undefined) return
     const now = clock.now()
+    const since = this.#stopwatch()
     const span = startTrace(random)
     const name = `timer.${timer.timer}`
     this.#timers.set(id, undefined)
@@ -104,7 +124,10 @@ export class Batch {
       // Due and yet without effect, it would be due again at once, for ever.
       if (outcome.kind !== 'changed' && timer.at <= now) throw new RangeError(`${name} is due and changes nothing`)
       this.#keep(outcome, span)
-      if (outcome.kind === 'changed') this.report.fired((now - timer.at) / 1000)
+      if (outcome.kind === 'changed') {
+        this.report.fired((now - timer.at) / 1000)
+        this.#journal(outcome, { kind: 'timer', timer: timer.timer, dueAt: timer.at }, now, since)
+      }
       this.report.traced(span, name, now, { instanceId: id }, timer.armedBy)
     } catch (error) {
       if (error instanceof UnrestorableError) throw error
@@ -131,7 +154,7 @@ export class Batch {
         command.type === 'REGISTER'
           ? registrar.register(this.overlay, { command, tenant, origin }, moment)
           : supervisor.command(this.overlay, command, tenant, moment)
-      return { type: command.type, outcome }
+      return { type: command.type, outcome, command }
     })
   }
 
@@ -144,21 +167,18 @@ export class Batch {
       const { command, tenant } = readRegistration(pending)
       const registration = { command, tenant, origin: pending.origin }
       const outcome = this.#dependencies.registrar.resolve(this.overlay, registration, answer, this.#moment(span))
-      return { type: command.type, outcome }
+      return { type: command.type, outcome, command, isAnswer: true }
     })
   }
 
   /** Runs one operation for one record, and undoes it alone when it throws. */
-  #operation(
-    origin: Origin,
-    original: OriginalRecord,
-    run: (span: Span) => { type: string; outcome: Outcome | undefined },
-  ): void {
+  #operation(origin: Origin, original: OriginalRecord, run: (span: Span) => Ran): void {
     const { clock, random, log } = this.#dependencies
     const startedAt = clock.now()
+    const since = this.#stopwatch()
     const span = continueTrace(original.headers, random)
     try {
-      const { type, outcome } = run(span)
+      const { type, outcome, command, isAnswer = false } = run(span)
       if (outcome?.kind === 'refused') {
         this.#refuse(type, origin, original, outcome.refusal)
         this.report.traced(span, type === '' ? 'malformed' : type, startedAt, { 'error.type': outcome.refusal.code })
@@ -173,6 +193,9 @@ export class Batch {
         return
       }
       if (outcome !== undefined) this.#keep(outcome, span)
+      if (outcome?.kind === 'changed' && command !== undefined) {
+        this.#journal(outcome, { kind: 'command', command, origin, isAnswer }, startedAt, since)
+      }
       this.report.handled(type, outcome === undefined ? 'skipped' : 'applied')
       this.report.traced(span, type, startedAt, outcome === undefined ? {} : instanceAttributes(outcome))
     } catch (error) {
@@ -197,6 +220,20 @@ export class Batch {
     this.overlay.keep(outcome, born ? this.#dependencies.ruleBook.catalogue.get(identity.questId) : undefined)
     this.report.moved(identity.questId, before && stateOf(before), after && stateOf(after))
     if (after !== undefined && messages.some(({ type }) => type === 'STARTED')) this.#warnOfStart(after)
+  }
+
+  /** Where nobody reads it, the time is not measured either. */
+  #stopwatch(): number {
+    const { journal, clock } = this.#dependencies
+    return journal.isSilent ? 0 : clock.elapsed()
+  }
+
+  /** Kept for whoever looks, once it is committed. */
+  #journal(outcome: Changed, trigger: Trigger, at: number, since: number): void {
+    const { journal, clock } = this.#dependencies
+    if (journal.isSilent) return
+    const entry = entryOf(outcome.identity.instanceId, outcome, trigger, at, clock.elapsed() - since)
+    if (entry !== undefined) this.report.recorded(entry)
   }
 
   /** REQUIREMENTS=warn: a start that would have been refused is only told of. */

@@ -11,8 +11,11 @@ import type { TransactionalSink } from '../transport/port.ts'
 import type { Batch } from './batch.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
-/** @throws ShardFencedError, CommitUnknownError, RecordTooLargeError, TransportUnavailableError */
-export async function commit(batch: Batch, sink: TransactionalSink, dependencies: ShardDependencies): Promise<void> {
+/**
+ * Resolves with the milliseconds that it took.
+ * @throws ShardFencedError, CommitUnknownError, RecordTooLargeError, TransportUnavailableError
+ */
+export async function commit(batch: Batch, sink: TransactionalSink, dependencies: ShardDependencies): Promise<number> {
   const { internal, shard, clock, telemetry } = dependencies
   const startedAt = clock.elapsed()
   const records: NewRecord[] = [...batch.outbox.records]
@@ -20,16 +23,20 @@ export async function commit(batch: Batch, sink: TransactionalSink, dependencies
     records.push({ topic: internal.shardState, partition: shard, key, value, headers: [] })
   }
   const { next } = batch.overlay.position()
-  const report = (outcome: CommitOutcome) =>
-    telemetry.committed(outcome, (clock.elapsed() - startedAt) / 1000, records.length)
+  const report = (outcome: CommitOutcome): number => {
+    const ms = clock.elapsed() - startedAt
+    telemetry.committed(outcome, ms / 1000, records.length)
+    return ms
+  }
   try {
     await sink.commit(records, { topic: internal.shardCommands, partition: shard, next })
   } catch (error) {
     report(outcomeOf(error))
     throw error
   }
-  report('committed')
+  const ms = report('committed')
   batch.settle()
+  return ms
 }
 
 function outcomeOf(error: unknown): CommitOutcome {

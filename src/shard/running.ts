@@ -10,6 +10,7 @@ import { Batch } from './batch.ts'
 import { commit } from './commit.ts'
 import { LogTrimmer } from './log-trimmer.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
+import type { ShardMeter } from './shard-meter.ts'
 import type { ShardState } from './shard-state.ts'
 
 /** Timers, and records, taken at once: between two takes the batch looks at its own size. */
@@ -21,19 +22,22 @@ export interface RunningOptions {
   readonly state: ShardState
   readonly sink: TransactionalSink
   readonly deadLetterBytesMax: number
+  readonly meter: ShardMeter
   /** Called after each transaction. */
   readonly onCommitted: () => void
 }
 
 /** Resolves when `stop` aborts, between two transactions. */
 export async function run(options: RunningOptions, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
-  const { state, sink } = options
+  const { state, sink, meter } = options
   const { reader, internal, shard, clock, lookups, telemetry } = dependencies
   const partition = { topic: internal.shardCommands, partition: shard }
   const feed = reader.open(partition, state.position.next)
+  const lag = () => Math.max(0, feed.end - state.position.next)
   const alarm = new WorkAlarm(feed, clock, stop)
   const trimmer = new LogTrimmer(partition, dependencies)
   const effects = lookups.forShard(dependencies, stop)
+  meter.measureLag(lag)
   try {
     for (const pending of state.pending.values()) effects.start(pending)
     telemetry.pendingRegistrations(shard, state.pending.size)
@@ -46,12 +50,13 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
       }
       if (batch.overlay.isUntouched) batch.settle()
       else {
-        await commit(batch, sink, dependencies)
+        const commitMs = await commit(batch, sink, dependencies)
+        meter.committed(commitMs, batch.records, batch.report.latenessSeconds)
         options.onCommitted()
       }
       for (const pending of batch.overlay.pending.values()) if (pending !== undefined) effects.start(pending)
       trimmer.committed(state.position.next)
-      telemetry.shardLag(shard, Math.max(0, feed.end - state.position.next))
+      telemetry.shardLag(shard, lag())
       telemetry.pendingRegistrations(shard, state.pending.size)
     }
   } catch (error) {

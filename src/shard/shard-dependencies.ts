@@ -1,5 +1,6 @@
 /** What one shard is given: everything it talks to, so that a test or a simulation can stand in for any of it. */
 import type { Clock, Random } from '../clock.ts'
+import type { Recorder } from '../journal/recorder.ts'
 import type { Log } from '../log.ts'
 import type { OutboxTopics } from '../outbox/outbox.ts'
 import type { Telemetry } from '../telemetry.ts'
@@ -45,4 +46,6 @@ export interface ShardDependencies {
   readonly log: Log
   readonly telemetry: Telemetry
   readonly tracer: Tracer
+  /** One for all shards of the process. */
+  readonly journal: Recorder
 }

@@ -39,7 +39,19 @@ export interface ShardSetOptions {
 /** `dead`: it cannot be restored, and needs a person. */
 export type ShardPhase = Phase | 'dead'
 
+/** A shard of this replica as one reads it. */
+export interface Held {
+  readonly shard: number
+  readonly phase: ShardPhase
+  /** What ended its last life, where it does not run. */
+  readonly trouble: string | undefined
+  /** Epoch milliseconds of the assignment that gave it to us. */
+  readonly ownedSince: number
+  readonly life: Shard | undefined
+}
+
 interface Holding {
+  readonly ownedSince: number
   readonly stop: AbortController
   readonly done: Promise<void>
   shard: Shard | undefined
@@ -87,6 +99,18 @@ export class ShardSet {
     return troubles
   }
 
+  /** What this replica holds, in no order: a picture of this moment, whose lives go on. */
+  held(): readonly Held[] {
+    const troubles = this.troubles()
+    return [...this.#held].map(([shard, { isDead, ownedSince, shard: life }]) => ({
+      shard,
+      phase: isDead ? 'dead' : (life?.phase ?? 'closed'),
+      trouble: troubles.get(shard),
+      ownedSince,
+      life,
+    }))
+  }
+
   /** The shards of this replica that run or have run, for reading. */
   lives(): readonly Shard[] {
     return [...this.#held.values()].flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
@@ -108,6 +132,7 @@ export class ShardSet {
     const before = this.#leaving.get(shard) ?? Promise.resolve()
     const stop = new AbortController()
     const holding: Holding = {
+      ownedSince: this.#options.clock.now(),
       stop,
       done: before.then(() => this.#keepAlive(shard, holding)).catch(this.#options.onFatal),
       shard: undefined,

@@ -7,11 +7,14 @@ import { move, type Phase } from './phase.ts'
 import { restore } from './restoring.ts'
 import { run } from './running.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
+import { ShardMeter } from './shard-meter.ts'
 import type { ShardState } from './shard-state.ts'
 
 export class Shard {
   readonly #dependencies: ShardDependencies
   readonly #deadLetterBytesMax: number
+  /** What this life did in its last minute. */
+  readonly meter: ShardMeter
   #phase: Phase = 'fencing'
   #hasCommitted = false
   #state: ShardState | undefined
@@ -19,6 +22,7 @@ export class Shard {
   constructor(dependencies: ShardDependencies, deadLetterBytesMax: number) {
     this.#dependencies = dependencies
     this.#deadLetterBytesMax = deadLetterBytesMax
+    this.meter = new ShardMeter(dependencies.clock)
   }
 
   get phase(): Phase {
@@ -55,6 +59,8 @@ export class Shard {
       this.#state = undefined
       this.#move('closed')
       this.#dependencies.telemetry.shardForgotten(this.#dependencies.shard)
+      // What another owner does is not seen here, and neither is what an unknown commit may have done.
+      this.#dependencies.journal.forget(this.#dependencies.shard)
     }
   }
 
@@ -67,7 +73,8 @@ export class Shard {
     const onCommitted = () => {
       this.#hasCommitted = true
     }
-    await run({ state, sink, deadLetterBytesMax: this.#deadLetterBytesMax, onCommitted }, this.#dependencies, stop)
+    const options = { state, sink, deadLetterBytesMax: this.#deadLetterBytesMax, meter: this.meter, onCommitted }
+    await run(options, this.#dependencies, stop)
   }
 
   #move(to: Phase): void {

@@ -13,6 +13,7 @@ import { routeOf } from '../../src/contract/routing.ts'
 import { forward, forwardOversized } from '../../src/contract/shard-command.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
+import { type Recorder, silentJournal } from '../../src/journal/recorder.ts'
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
 import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
 import { ResidencyBudget } from '../../src/shard/residency.ts'
@@ -49,6 +50,7 @@ export interface ReplicaOptions {
   readonly batchRecordsMax?: number
   readonly telemetry?: Telemetry
   readonly tracer?: Tracer
+  readonly journal?: Recorder
   /** What stands between the replica and the log: another release, say. */
   readonly transport?: (transport: Transport) => Transport
 }
@@ -343,6 +345,7 @@ export class ShardHarness {
       log,
       telemetry,
       tracer: options.tracer ?? silentTracer,
+      journal: options.journal ?? silentJournal,
     }
     const replica: Replica = {
       name,
