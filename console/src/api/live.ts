@@ -4,26 +4,10 @@
  * the pages do.
  */
 import { type ReadonlySignal, signal } from '@preact/signals'
+import type { ChangeEvent, Hello } from '../../../src/api/documents.ts'
 import { apiUrl, getInstances } from './client.ts'
 
-/** Of this replica: the first event of each stream. */
-export interface Hello {
-  readonly now: number
-  readonly replica: { readonly name: string; readonly url: string }
-  readonly writes: boolean
-  readonly durable: boolean
-  readonly version: string
-}
-
-export interface Change {
-  readonly now: number
-  readonly ids: readonly string[]
-  /** More changed than `ids` names. */
-  readonly isMore: boolean
-  /** An instance began or ended. */
-  readonly isPopulation: boolean
-  readonly operationsPerSecond: number
-}
+export type { ChangeEvent, Hello }
 
 export interface Live {
   readonly phase: 'connecting' | 'open' | 'reconnecting'
@@ -46,10 +30,10 @@ export const now = signal(Date.now())
 
 export const live: ReadonlySignal<Live> = state
 
-const listeners = new Set<(change: Change) => void>()
+const listeners = new Set<(change: ChangeEvent) => void>()
 
 /** Called at most ten times a second. Returns how to stop. */
-export function onChange(listener: (change: Change) => void): () => void {
+export function onChange(listener: (change: ChangeEvent) => void): () => void {
   listeners.add(listener)
   return () => listeners.delete(listener)
 }
@@ -86,7 +70,7 @@ function connect(): void {
     if (isAgain) tell({ now: hello.now, ids: [], isMore: true, isPopulation: true, operationsPerSecond: 0 })
   })
   source.addEventListener('change', event => {
-    const change = parsed<Change>(event.data)
+    const change = parsed<ChangeEvent>(event.data)
     if (change === undefined) return
     changedAt = Date.now()
     setClock(change.now)
@@ -106,7 +90,7 @@ function connect(): void {
   })
 }
 
-function tell(change: Change): void {
+function tell(change: ChangeEvent): void {
   for (const listener of listeners) listener(change)
 }
 
