@@ -56,6 +56,8 @@ const BOX_PADDING = 12
 const BOX_FOOT = 7
 const BOX_WIDTH_MIN = 88
 const FRAME_PADDING = 18
+/** Room for `stage 12 of 34`. */
+const FRAME_WIDTH_MIN = 180
 const GAP_MIN = 30
 /** Beside a word in a gap, and where the arrow's tip goes. */
 const WORD_PADDING = 12
@@ -99,25 +101,26 @@ class Drawing {
     const frameWidth = line.length === 0 ? 0 : this.#frameWidth()
     const entrance = line[0] === undefined ? 0 : this.#gap(lead.at(-1), line[0])
     const first = leadWidth + (lead.length > 0 ? entrance : 0) + frameWidth
-    const width = Math.max(first, ...rows.map(row => this.#rowWidth(row))) + 2 * MARGIN
+    const width = Math.max(first, ...rows.map(row => this.#rowWidth(row)), ...this.#wordsDown()) + 2 * MARGIN
 
     const isAlone = line.length === 0
     const titleRoom = isAlone ? 0 : FRAME_TITLE_HEIGHT + 8
     const top = MARGIN + Math.max(titleRoom + this.#rise(line), this.#rise([...lead, ...line.slice(0, 1)]))
-    this.#placeRow(lead, MARGIN, width - MARGIN - frameWidth - (isAlone ? 0 : entrance), top, 'right')
+    this.#placeRow(lead, MARGIN, width - MARGIN - frameWidth - (isAlone ? 0 : entrance), top, 'centre')
     const frame = isAlone ? null : this.#placeFrame(width - MARGIN - frameWidth, frameWidth, top, titleRoom)
     const gate = lead.at(-1)
     if (gate !== undefined && line[0] !== undefined) this.#straight(gate, line[0], frame?.x)
 
-    let bottom = Math.max(0, frame === null ? 0 : bottomOf(frame), ...lead.map(node => bottomOf(this.#box(node))))
+    const lowest = [...lead.map(node => bottomOf(this.#box(node))), ...this.#sink(lead, top)]
+    let bottom = Math.max(frame === null ? 0 : bottomOf(frame), ...lowest)
     let end: ChartNode | undefined = decision ?? line.at(-1) ?? gate
     rows.forEach((row, place) => {
       const isLeftward = place % 2 === 0
       const down = end === undefined || row[0] === undefined ? undefined : this.#lineOf(end, row[0])
       const room = CORNER + (down === undefined ? GAP_MIN / 2 : blockHeight(edgeWords(down.branches)) + CORNER)
-      const rowTop = bottom + room + this.#rise(row)
       const visual = isLeftward ? row.toReversed() : row
-      this.#placeRow(visual, MARGIN, width - MARGIN, rowTop, 'spread')
+      const rowTop = bottom + room + this.#rise(visual)
+      this.#placeRow(visual, MARGIN, width - MARGIN, rowTop, isLeftward ? 'right' : 'left')
       if (end !== undefined && row[0] !== undefined) this.#downwards(end, row[0], bottom, width)
       bottom = Math.max(...row.map(node => bottomOf(this.#box(node))), ...this.#sink(visual, rowTop))
       end = row.at(-1)
@@ -195,6 +198,17 @@ class Drawing {
     })
   }
 
+  /** Beside a line from one row to the next there is room for its words on one side at least. */
+  #wordsDown(): readonly number[] {
+    const { lead, line, decision, rows } = this.#plan
+    const ends = [decision ?? line.at(-1) ?? lead.at(-1), ...rows.map(row => row.at(-1))]
+    return rows.map((row, place) => {
+      const [from, to] = [ends[place], row[0]]
+      const found = from === undefined || to === undefined ? undefined : this.#lineOf(from, to)
+      return found === undefined ? 0 : 2 * blockWidth(edgeWords(found.branches))
+    })
+  }
+
   // -- where
 
   #place(size: Size, x: number, y: number): Box {
@@ -212,12 +226,12 @@ class Drawing {
     return box
   }
 
-  /** `spread`: from the one end to the other; `right`: as far right as it goes. */
-  #placeRow(nodes: readonly ChartNode[], from: number, to: number, y: number, how: 'spread' | 'right'): void {
+  /** From the one end to the other, one alone at the `left` or the `right`; `centre`: together, in the middle. */
+  #placeRow(nodes: readonly ChartNode[], from: number, to: number, y: number, how: 'left' | 'right' | 'centre'): void {
     const gaps = this.#gaps(nodes)
     const spare = to - from - this.#rowWidth(nodes)
-    const more = how === 'spread' && gaps.length > 0 ? spare / gaps.length : 0
-    let x = from + (how === 'right' ? spare / 2 : gaps.length === 0 ? spare : 0)
+    const more = how !== 'centre' && gaps.length > 0 ? spare / gaps.length : 0
+    let x = from + (how === 'centre' ? spare / 2 : how === 'right' && gaps.length === 0 ? spare : 0)
     nodes.forEach((node, place) => {
       const box = this.#place(this.#size(node), x, y)
       x = rightOf(box) + (gaps[place] ?? 0) + more
@@ -274,7 +288,7 @@ class Drawing {
 
   #frameWidth(): number {
     const { line } = this.#plan
-    return Math.max(this.#rowWidth(line), this.#decisionSpan().width) + 2 * FRAME_PADDING
+    return Math.max(FRAME_WIDTH_MIN, this.#rowWidth(line), this.#decisionSpan().width) + 2 * FRAME_PADDING
   }
 
   /** Across below the line: words, the decision, words. Both ends are lines down from the boxes above. */
@@ -296,7 +310,7 @@ class Drawing {
   #placeFrame(x: number, width: number, top: number, titleRoom: number): Place {
     const { line, decision } = this.#plan
     const y = top - titleRoom - this.#rise(line)
-    this.#placeRow(line, x + FRAME_PADDING, x + width - FRAME_PADDING, top, 'spread')
+    this.#placeRow(line, x + FRAME_PADDING, x + width - FRAME_PADDING, top, 'left')
     const lowest = Math.max(...line.map(node => bottomOf(this.#box(node))), ...this.#sink(line, top))
     const bottom = decision === null ? lowest : this.#placeDecision(decision, lowest)
     return { x, y, width, height: bottom + FRAME_PADDING - y }
