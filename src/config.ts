@@ -58,6 +58,8 @@ export interface Config {
     /** Without a slash at the end; empty where there is no HTTP and none was given. */
     readonly advertisedUrl: string
     readonly consoleWrites: boolean
+    /** `undefined`: everybody may come in. */
+    readonly consoleToken?: string | undefined
   }
   readonly logLevel: LogLevel
   readonly shutdownTimeoutMs: number
@@ -165,7 +167,17 @@ function readHttp(environment: Environment, log: LogConfig['kind'], hostname: st
     host: environment.read('REST_HOST', variable.listenHost, log === 'embedded' ? '127.0.0.1' : '0.0.0.0'),
     advertisedUrl: environment.read('ADVERTISED_URL', variable.baseUrl, advertised),
     consoleWrites: environment.read('CONSOLE_WRITES', variable.flag, log === 'embedded'),
+    consoleToken: readConsoleToken(environment),
   }
+}
+
+/** It travels in a header, where little else than ASCII survives. */
+function readConsoleToken(environment: Environment): string | undefined {
+  const token = environment.secret('CONSOLE_TOKEN')
+  if (token === undefined || /^[\x21-\x7e]{16,1000}$/.test(token)) return token
+  const name = environment.text('CONSOLE_TOKEN') === undefined ? 'CONSOLE_TOKEN_FILE' : 'CONSOLE_TOKEN'
+  environment.fault(name, 'must hold 16 to 1000 characters of printable ASCII without spaces (`openssl rand -hex 24`)')
+  return undefined
 }
 
 /** A machine may be called what Kafka would not take in a client id. */

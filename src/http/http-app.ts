@@ -1,36 +1,47 @@
 /**
- * What the replica answers over HTTP: health, metrics, and the public topics for people (`/api`). Knows the service
- * by its status only, and writes to the log like any other producer, where CONSOLE_WRITES allows it. Never listens:
- * http-server.ts does.
+ * What the replica answers over HTTP, put together: health and metrics for everybody, then behind the access rules
+ * `/api` and the console. Knows the service by its status and its views only. Never listens: http-server.ts does.
  */
 import { setMaxListeners } from 'node:events'
-import { type Context, Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
+import { Hono } from 'hono'
+import { z } from 'zod'
+import { type ApiOptions, isLocal } from '../api/api-options.ts'
+import { apiRoutes } from '../api/api-routes.ts'
+import { openApi } from '../api/open-api.ts'
+import { problem } from '../api/problem.ts'
+import { REPLICA_HEADER } from '../api/replica-header.ts'
+import { addRoutes, getRoute, type Route } from '../api/route.ts'
 import type { Clock, Random } from '../clock.ts'
 import { RecordTooLargeError, TransportUnavailableError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Transport } from '../transport/port.ts'
-import { createCommandSender } from './command-sender.ts'
-import { openMessageStream } from './message-stream.ts'
+import { type Access, createAccess } from './access.ts'
+import { boundAddress, requireAccess, requireOwnJson } from './access-guards.ts'
+import { commandRoute } from './command-route.ts'
+import { addHealth, type HealthOptions } from './health.ts'
+import { addLogin } from './login.ts'
+import { messageRoute } from './message-route.ts'
 import type { PublicTopics } from './message-view.ts'
-import { readSubmission, SUBMISSION_BYTES_MAX } from './submission.ts'
+import { addStaticFiles } from './static-files.ts'
 
-export interface ReplicaStatus {
-  /** False when a shard is dead for good. */
-  readonly isLive: boolean
-  /** What keeps the replica from being ready, one sentence each; empty: it is. */
-  readonly missing: readonly string[]
-  /** Phase by shard number. */
-  readonly shards: Readonly<Record<string, string>>
-}
+export type { ReplicaStatus } from './health.ts'
 
-export interface HttpAppOptions {
-  readonly status: () => ReplicaStatus
-  readonly metrics: { readonly contentType: string; exposition(): Promise<string> }
-  readonly transport: Pick<Transport, 'admin' | 'openReader' | 'openAppender'>
+export interface HttpAppOptions extends HealthOptions {
+  /** Who answers what is read; absent: `/api` has only messages and commands. */
+  readonly api?:
+    | undefined
+    | (Pick<ApiOptions, 'view' | 'localView' | 'catalogue' | 'rules' | 'replica' | 'version'> & {
+        /** Who answers, for the replicas that ask (replicaIdentity of api/replica-header.ts); undefined before the log was reached. */
+        readonly identity: () => string | undefined
+      })
+  readonly transport: Pick<Transport, 'admin' | 'openReader' | 'openAppender' | 'durable'>
   readonly topics: PublicTopics
   /** `CONSOLE_WRITES` */
   readonly consoleWrites: boolean
+  /** `CONSOLE_TOKEN`; absent: everybody may come in. */
+  readonly consoleToken?: string | undefined
+  /** Where the console was built; absent: where `npm run build` puts it. */
+  readonly consoleDirectory?: string | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -38,44 +49,42 @@ export interface HttpAppOptions {
   readonly closing: AbortSignal
 }
 
-/** Each holds a reader of its own on the log. */
-const STREAMS_MAX = 32
-/** Each may hold a body of SUBMISSION_BYTES_MAX; they are sent one after the other anyway. */
-const SUBMISSIONS_AT_ONCE_MAX = 8
-
-const INDEX = {
-  service: 'party-quests',
-  get: ['/livez', '/readyz', '/metrics', '/api/messages?from=latest|earliest'],
-  post: ['/api/commands'],
-}
-
 export interface HttpApp {
   readonly fetch: Hono['fetch']
   /** For tests: as `fetch`, without a server. */
   readonly request: Hono['request']
+  /** The rules that hold for what is no request of this app: WebSockets. */
+  readonly access: Access
   /** Gives back what it holds of the log. Streams end by the `closing` signal. */
   close(): Promise<void>
 }
 
 export function createHttpApp(options: HttpAppOptions): HttpApp {
-  const { status, metrics, log } = options
+  const { api, transport, topics, consoleWrites, consoleToken: token, clock, random, log, closing } = options
+  // Every stream listens to it, and each kind has its own bound; Node takes more than ten for a leak.
+  setMaxListeners(0, closing)
+  const access = createAccess({ token, clock, random })
+  const commands = commandRoute({ transport, topic: topics.commands, consoleWrites, random, log })
+  const shared = { transport, clock, log, closing }
+  const read = api && apiRoutes({ ...shared, ...api, deadLetters: topics.deadLetters, writes: consoleWrites })
+  const routes = withOpenApi([...(read ?? []), messageRoute({ ...shared, topics }), commands.route], api?.version ?? '')
   const app = new Hono()
-  app.get('/', context => context.json(INDEX))
-  // That there is an answer at all says that the event loop turns.
-  app.get('/livez', context => {
-    const { isLive, shards } = status()
-    return isLive ? context.json({ live: true }) : context.json({ live: false, shards }, 503)
+  app.use(boundAddress)
+  app.use(async (context, next) => {
+    await next()
+    context.header('x-content-type-options', 'nosniff')
+    if (isLocal(context)) context.header(REPLICA_HEADER, api?.identity())
   })
-  app.get('/readyz', context => {
-    const { missing, shards } = status()
-    if (missing.length === 0) return context.json({ ready: true, shards })
-    return context.json({ ready: false, missing, shards }, 503)
+  const guard = requireAccess(access)
+  for (const path of ['/api/*', '/console', '/console/*', '/inspect']) app.use(path, guard)
+  app.get('/', context => {
+    const isPage = (context.req.header('accept') ?? '').includes('text/html')
+    return isPage ? context.redirect('console/', 302) : context.json(indexOf(routes))
   })
-  app.get('/metrics', async context =>
-    context.body(await metrics.exposition(), 200, { 'content-type': metrics.contentType }),
-  )
-  addMessages(app, options)
-  const close = addCommands(app, options)
+  addHealth(app, options)
+  addRoutes(app, routes, requireOwnJson)
+  addLogin(app, { access, log })
+  addStaticFiles(app, options.consoleDirectory)
   app.notFound(context => problem(context, 404, 'Not found', `there is no ${context.req.method} ${context.req.path}`))
   app.onError((error, context) => {
     if (error instanceof TransportUnavailableError) return problem(context, 503, 'The log is away', error.message)
@@ -83,91 +92,30 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     log.error({ err: error, path: context.req.path }, 'a request failed')
     return problem(context, 500, 'Internal error', 'the log of the service says more')
   })
-  return { fetch: app.fetch, request: app.request, close }
+  return { fetch: app.fetch, request: app.request, access, close: () => commands.close() }
 }
 
-function addMessages(app: Hono, options: HttpAppOptions): void {
-  let streams = 0
-  // Each stream listens to it; Node takes more than ten for a leak.
-  setMaxListeners(STREAMS_MAX + 1, options.closing)
-  app.get('/api/messages', async context => {
-    const from = context.req.query('from') ?? 'latest'
-    if (from !== 'latest' && from !== 'earliest') {
-      return problem(context, 400, 'Unknown from', `from=${from}: must be latest or earliest`)
-    }
-    if (streams === STREAMS_MAX) {
-      return problem(context, 503, 'Too many streams', `${STREAMS_MAX} clients follow already: close one`)
-    }
-    streams += 1
-    const { transport, topics, clock, log, closing } = options
-    const onClosed = () => {
-      streams -= 1
-    }
-    const stream = await openMessageStream({ transport, topics, from, clock, log, closing, onClosed })
-    return context.body(stream, 200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    })
+/** Beside them the one that describes them all, itself too. */
+function withOpenApi(routes: readonly Route[], version: string): readonly Route[] {
+  let document: ReturnType<typeof openApi> | undefined
+  const route = getRoute({
+    path: '/api/openapi.json',
+    summary: 'This document',
+    answers: { 200: { type: 'application/json', schema: z.looseObject({ openapi: z.literal('3.1.0') }) } },
+    answer: context => {
+      document ??= openApi(all, version)
+      return context.json(document, 200, { 'cache-control': 'no-cache' })
+    },
   })
+  const all = [...routes, route]
+  return all
 }
 
-/** Gives back how to close it. */
-function addCommands(app: Hono, options: HttpAppOptions): () => Promise<void> {
-  const { transport, topics, random, consoleWrites } = options
-  const sender = createCommandSender({ transport, topic: topics.commands, random })
-  const limit = bodyLimit({
-    maxSize: SUBMISSION_BYTES_MAX,
-    onError: context => problem(context, 413, 'Too large', `the body must be at most ${SUBMISSION_BYTES_MAX} bytes`),
-  })
-  let submissions = 0
-  app.use('/api/commands', async (context, next) => {
-    if (submissions === SUBMISSIONS_AT_ONCE_MAX) {
-      return problem(context, 503, 'Too many requests', `${SUBMISSIONS_AT_ONCE_MAX} are under way: wait for an answer`)
-    }
-    submissions += 1
-    try {
-      return await next()
-    } finally {
-      submissions -= 1
-    }
-  })
-  app.post('/api/commands', limit, async context => {
-    if (!consoleWrites) {
-      const detail = 'this replica sends no commands for HTTP clients: set CONSOLE_WRITES=true, or use Kafka'
-      return problem(context, 403, 'Writes are off', detail)
-    }
-    const foreign = foreignOrigin(context)
-    if (foreign !== undefined) return problem(context, 403, 'Another origin', foreign)
-    const type = context.req.header('content-type') ?? ''
-    // A form of another site can send other types without asking; for this one the browser asks us first.
-    if (!/^application\/json\s*(;|$)/i.test(type)) {
-      return problem(context, 415, 'Not JSON', `content-type ${JSON.stringify(type)}: must be application/json`)
-    }
-    const read = readSubmission(await context.req.text())
-    if ('faults' in read) return problem(context, 400, 'Not a list of records', ...read.faults)
-    await sender.send(read.records)
-    return context.json({ accepted: read.records.length }, 202)
-  })
-  return () => sender.close()
-}
-
-function foreignOrigin(context: Context): string | undefined {
-  const origin = context.req.header('origin')
-  if (origin === undefined) return undefined
-  const host = context.req.header('host')
-  const own = URL.canParse(origin) ? new URL(origin).host : undefined
-  if (own !== undefined && own === host?.toLowerCase()) return undefined
-  return `a page of ${origin} may not send commands to ${host ?? 'this host'}: use the console of this replica`
-}
-
-/** Errors in the form of JSON:API. */
-function problem(
-  context: Context,
-  status: 400 | 403 | 404 | 413 | 415 | 500 | 503,
-  title: string,
-  ...details: string[]
-) {
-  const errors = details.map(detail => ({ status: String(status), title, detail }))
-  return context.json({ errors }, status)
+function indexOf(routes: readonly Route[]) {
+  const of = (method: Route['method']) => routes.filter(route => route.method === method).map(({ path }) => path)
+  return {
+    service: 'party-quests',
+    get: ['/livez', '/readyz', '/metrics', '/console/', ...of('get')],
+    post: of('post'),
+  }
 }

@@ -1,6 +1,8 @@
 /**
  * The port that a replica listens on. Knows no route: the app answers.
  */
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { createAdaptorServer } from '@hono/node-server'
 import { ConfigError } from '../errors.ts'
 import type { HttpApp } from './http-app.ts'
@@ -12,9 +14,20 @@ export interface HttpServer {
   close(): Promise<void>
 }
 
-/** @throws ConfigError the port cannot be had. */
-export function listen(app: HttpApp, where: { readonly host: string; readonly port: number }): Promise<HttpServer> {
+/** Takes a connection over for good, as WebSockets do. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
+
+/**
+ * `upgrade` gets every connection that asks for another protocol; without it Node ends them.
+ * @throws ConfigError the port cannot be had.
+ */
+export function listen(
+  app: Pick<HttpApp, 'fetch'>,
+  where: { readonly host: string; readonly port: number },
+  upgrade?: Upgrade,
+): Promise<HttpServer> {
   const server = createAdaptorServer({ fetch: app.fetch })
+  if (upgrade !== undefined) server.on('upgrade', upgrade)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError([portFault(error, where)])))
     server.listen(where.port, where.host, () => {

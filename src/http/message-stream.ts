@@ -2,11 +2,11 @@
  * One client of `GET /api/messages`: the public topics as server-sent events. What the client does not take waits in
  * a buffer of 1 MiB, then in the log; a client that takes nothing for long is dropped. Ends when the server does.
  */
-import { Alarm } from '../alarm.ts'
+import { EventClient, eventBytes } from '../api/event-client.ts'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../log.ts'
 import type { ReadAhead, Transport } from '../transport/port.ts'
-import { type PublicTopics, topicKinds, viewMessage } from './message-view.ts'
+import { type MessageView, type PublicTopics, topicKinds, viewMessage } from './message-view.ts'
 import { followTopics, type TopicFollower } from './topic-follower.ts'
 
 export interface MessageStreamOptions {
@@ -23,10 +23,6 @@ export interface MessageStreamOptions {
 const BUFFER_BYTES_MAX = 1 << 20
 /** Every client reads every partition for itself. */
 const READ_AHEAD: ReadAhead = { recordsMax: 100, bytesMax: 64 << 10 }
-/** Proxies cut what is silent for a minute or so. */
-const KEEP_ALIVE_MS = 15_000
-/** How long a client with a full buffer may take nothing. */
-const SLOW_CLIENT_MS = 10_000
 
 /**
  * The first event is `following`, once every partition is followed: what is written from then on will come. Each
@@ -40,36 +36,31 @@ export async function openMessageStream(options: MessageStreamOptions): Promise<
 }
 
 class MessageStream {
-  readonly readable: ReadableStream<Uint8Array>
   readonly #options: MessageStreamOptions
-  readonly #ended = new AbortController()
-  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  readonly #client: EventClient
   #follower: TopicFollower | undefined
-  /** Rung when the client has taken something, and at the end. */
-  readonly #taken: Alarm
-  /** One at a time, or several partitions would wait on one alarm. */
+  /** One at a time, or several partitions would wait for the same room. */
   #writes: Promise<void> = Promise.resolve()
 
   constructor(options: MessageStreamOptions) {
     this.#options = options
-    this.#taken = new Alarm(options.clock)
-    this.readable = new ReadableStream<Uint8Array>(
-      {
-        start: controller => {
-          this.#controller = controller
-        },
-        pull: () => this.#taken.ring(),
-        cancel: () => {
-          this.#controller = undefined
-          this.#end()
-        },
+    this.#client = new EventClient({
+      clock: options.clock,
+      bufferBytesMax: BUFFER_BYTES_MAX,
+      closing: options.closing,
+      onEnded: () => {
+        options.onClosed()
+        this.#stopFollowing()
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: BUFFER_BYTES_MAX }),
-    )
+    })
+  }
+
+  get readable(): ReadableStream<Uint8Array> {
+    return this.#client.readable
   }
 
   async open(): Promise<void> {
-    const { transport, topics, from, closing, log } = this.#options
+    const { transport, topics, from, log } = this.#options
     const kinds = topicKinds(topics)
     try {
       this.#follower = await followTopics({
@@ -81,78 +72,31 @@ class MessageStream {
         onRecords: async records => {
           for (const record of records) {
             const kind = kinds.get(record.topic)
-            if (kind !== undefined) await this.#write(`data: ${JSON.stringify(viewMessage(record, kind))}\n\n`)
+            if (kind !== undefined) await this.#write(viewMessage(record, kind))
           }
         },
       })
     } catch (error) {
-      this.#end()
+      this.#client.end()
       throw error
     }
-    if (closing.aborted || this.#ended.signal.aborted) return this.#end()
-    closing.addEventListener('abort', () => this.#end(), { signal: this.#ended.signal })
     this.#follower.done.catch((err: unknown) => {
       log.warn({ err }, 'a client of /api/messages was dropped')
-      this.#end()
+      this.#client.end()
     })
-    this.#enqueue(`event: following\ndata: ${JSON.stringify({ topics: Object.fromEntries(kinds), from })}\n\n`)
-    void this.#keepAlive()
+    if (this.#client.ended.aborted) return this.#stopFollowing()
+    this.#client.send(eventBytes('following', { topics: Object.fromEntries(kinds), from }))
   }
 
-  async #keepAlive(): Promise<void> {
-    const { clock } = this.#options
-    for (;;) {
-      await clock.sleep(KEEP_ALIVE_MS, this.#ended.signal)
-      if (this.#ended.signal.aborted) return
-      if (this.#hasRoom()) this.#enqueue(': here\n\n')
-    }
-  }
-
-  #write(event: string): Promise<void> {
+  #write(message: MessageView): Promise<void> {
     this.#writes = this.#writes.then(async () => {
-      await this.#room()
-      this.#enqueue(event)
+      await this.#client.room()
+      this.#client.send(eventBytes(undefined, message))
     })
     return this.#writes
   }
 
-  /** @throws Error the client takes nothing. */
-  async #room(): Promise<void> {
-    const { clock } = this.#options
-    let free = this.#free()
-    let deadline = clock.elapsed() + SLOW_CLIENT_MS
-    while (!this.#hasRoom() && !this.#ended.signal.aborted) {
-      const left = deadline - clock.elapsed()
-      if (left > 0) {
-        await this.#taken.wait(left)
-        continue
-      }
-      // It may have taken something that made no room yet: then it is slow, but there.
-      if (this.#free() === free) throw new Error(`the client took nothing for ${SLOW_CLIENT_MS / 1000} s: read faster`)
-      free = this.#free()
-      deadline = clock.elapsed() + SLOW_CLIENT_MS
-    }
-  }
-
-  #hasRoom(): boolean {
-    return this.#free() > 0
-  }
-
-  /** Bytes left in the buffer; below 0 where an event did not fit. */
-  #free(): number {
-    return this.#controller?.desiredSize ?? 0
-  }
-
-  #enqueue(text: string): void {
-    if (!this.#ended.signal.aborted) this.#controller?.enqueue(Buffer.from(text))
-  }
-
-  #end(): void {
-    if (this.#ended.signal.aborted) return
-    this.#ended.abort()
-    this.#taken.ring()
-    this.#controller?.close()
-    this.#options.onClosed()
+  #stopFollowing(): void {
     this.#follower?.close().catch((err: unknown) => this.#options.log.warn({ err }, 'a reader did not close'))
   }
 }

@@ -2,6 +2,7 @@
  * A record of a public topic as people and pages read it: one JSON object, decoded as far as it can be. What
  * `GET /api/messages` sends and `party-quests tail` prints. Judges nothing: what cannot be decoded is shown as bytes.
  */
+import { textOf } from '../api/record-text.ts'
 import { isObject, type JsonObject } from '../contract/json.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { decodeTenant } from '../contract/tenant.ts'
@@ -86,10 +87,4 @@ function keyText(key: Buffer | null, kind: TopicKind): string | null {
   if (key === null) return null
   if (kind === 'character' && key.length === CHARACTER_KEY_BYTES) return String(key.readUInt32LE(0))
   return textOf(key)
-}
-
-/** Bytes that are UTF-8 without control characters as they are, other bytes as base64. */
-function textOf(bytes: Buffer): string {
-  const text = bytes.toString('utf8')
-  return /[\p{Cc}\uFFFD]/u.test(text) ? bytes.toString('base64') : text
 }

@@ -3,6 +3,7 @@
  * command in it: a malformed command is for the service to refuse, in a dead letter, as from any other producer.
  */
 import { z } from 'zod'
+import { readJson } from '../api/route.ts'
 import { type TenantId, UINT16_MAX } from '../contract/ids.ts'
 import { isObject, type JsonObject } from '../contract/json.ts'
 import type { Headers } from '../contract/log-record.ts'
@@ -39,7 +40,8 @@ const record = z.strictObject({
   key: z.string().nullish(),
 })
 
-const submission = z.strictObject({ records: z.array(record).min(1).max(SUBMISSION_RECORDS_MAX) })
+/** For whoever describes the API; to read one, readSubmission. */
+export const submission = z.strictObject({ records: z.array(record).min(1).max(SUBMISSION_RECORDS_MAX) })
 
 /** What a client sends. */
 export type Submission = z.input<typeof submission>
@@ -48,18 +50,10 @@ export type ReadSubmission = { readonly records: readonly CommandRecord[] } | { 
 
 /** Each fault names the field by its path. */
 export function readSubmission(text: string): ReadSubmission {
-  let json: unknown
+  const read = readJson(text, submission)
+  if ('faults' in read) return read
   try {
-    json = JSON.parse(text)
-  } catch (error) {
-    return { faults: [`the body is not JSON: ${error instanceof Error ? error.message : String(error)}`] }
-  }
-  const parsed = submission.safeParse(json)
-  if (!parsed.success) {
-    return { faults: parsed.error.issues.map(issue => `${issue.path.join('.') || 'the body'}: ${issue.message}`) }
-  }
-  try {
-    return { records: parsed.data.records.map(toRecord) }
+    return { records: read.value.records.map(toRecord) }
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     return { faults: ['records: a value is nested too deep to be written, send it as text'] }

@@ -1,0 +1,156 @@
+/**
+ * Instances over HTTP: the list that a search finds, one of them, and what a command would do to it. Asks a view,
+ * changes nothing.
+ */
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { COMMAND_TYPES } from '../contract/command-envelope.ts'
+import { type InstanceId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
+import { isObject, type JsonObject } from '../contract/json.ts'
+import { parseSearch, SEARCH_LENGTH_MAX } from '../query/search.ts'
+import { type ApiOptions, viewFor } from './api-options.ts'
+import type { Instance, Silence } from './documents.ts'
+import { readInstanceId } from './instance-id.ts'
+import { pageSize } from './page-size.ts'
+import { problem } from './problem.ts'
+import { answerDocument, getRoute, postRoute, type Route, readJson } from './route.ts'
+import { silenceText } from './silence-text.ts'
+
+const DRY_RUN_BYTES_MAX = 64 << 10
+const INSTANCE_COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
+
+const id = { id: 'The UUID of the instance.' }
+
+const dryRunBody = z.strictObject({
+  type: z.enum(INSTANCE_COMMANDS, `must be one of ${INSTANCE_COMMANDS.join(', ')}`),
+  worldId: z.int().min(0).max(UINT8_MAX).optional().describe("Absent: the instance's."),
+  characterId: z.int().min(0).max(UINT32_MAX).optional().describe('Absent: the first of the party.'),
+  // Not z.record, which leaves the name `__proto__` out: the dry run is to read what the shard would.
+  body: z
+    .custom<JsonObject>(isObject, 'must be an object')
+    .optional()
+    .meta({ type: 'object', description: 'Without instanceId.' }),
+})
+
+export function instanceRoutes(options: ApiOptions): readonly Route[] {
+  const { clock } = options
+
+  const instances = getRoute({
+    path: '/api/instances',
+    summary: 'Live instances that a search finds, in the order of their ids',
+    query: {
+      search: z
+        .string()
+        .max(SEARCH_LENGTH_MAX, `must have at most ${SEARCH_LENGTH_MAX} characters`)
+        .default('')
+        .describe('Words that must all hold: state:active quest:mill character:30011 timer<60s idle>5m shard:3 …'),
+      'page[after]': z
+        .string()
+        .refine(text => readInstanceId(text) !== undefined, 'must be the id of an instance: take it from links.next')
+        .optional()
+        .describe('The id after which the page begins.'),
+      'page[size]': pageSize,
+    },
+    answers: { 200: 'Instances' },
+    answer: async (context, { search: text, 'page[after]': given, 'page[size]': size }) => {
+      const parsed = parseSearch(text)
+      if ('fault' in parsed) return problem(context, 400, 'Bad search', parsed.fault)
+      const after = given?.toLowerCase()
+      const found = await viewFor(context, options).instances(
+        { search: parsed.search, after, size },
+        context.req.raw.signal,
+      )
+      const last = found.rows.at(-1)?.id
+      const next = new URLSearchParams({
+        ...(text === '' ? {} : { search: text }),
+        'page[after]': last ?? '',
+        'page[size]': String(size),
+      })
+      return answerDocument(context, 'Instances', {
+        data: found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row })),
+        meta: { now: clock.now(), silent: [...found.silent], total: found.total, states: found.states },
+        links: { next: found.hasMore && last !== undefined ? `?${next}` : null },
+      })
+    },
+  })
+
+  /** The instance that the address names, or the answer that says why not. */
+  const named = async (context: Context): Promise<{ id: InstanceId; instance: Instance } | Response> => {
+    const text = context.req.param('id') ?? ''
+    const id = readInstanceId(text)
+    if (id === undefined) return absent(context, text, 'an id is a UUID of 36 characters')
+    const found = await viewFor(context, options).instance(id, context.req.raw.signal)
+    switch (found.kind) {
+      case 'found':
+        return { id, instance: found.instance }
+      case 'absent':
+        return absent(context, id, 'it may have ended')
+      case 'silent':
+        return silent(context, id, found.silence)
+    }
+  }
+
+  const instance = getRoute({
+    path: '/api/instances/{id}',
+    params: id,
+    summary: 'One instance: state, timers, members, conditions and what happened to it last',
+    answers: { 200: 'Instance', 404: 'Errors' },
+    answer: async context => {
+      const found = await named(context)
+      if (found instanceof Response) return found
+      return answerDocument(context, 'Instance', {
+        data: { type: 'instances', id: found.id, attributes: found.instance },
+        meta: { now: clock.now(), silent: [] },
+      })
+    },
+  })
+
+  const dryRun = postRoute({
+    path: '/api/instances/{id}/dry-run',
+    params: id,
+    summary: 'What a command would do to the instance now; nothing is written',
+    body: { schema: dryRunBody, bytesMax: DRY_RUN_BYTES_MAX },
+    answers: { 200: 'DryRun', 404: 'Errors' },
+    answer: async (context, text) => {
+      const read = readJson(text, dryRunBody)
+      if ('faults' in read) return problem(context, 400, 'Not a command', ...read.faults)
+      const given = read.value.body?.instanceId
+      const found = await named(context)
+      if (found instanceof Response) return found
+      const { id, instance } = found
+      if (given !== undefined && given !== id) {
+        return problem(context, 400, 'Not a command', `body.instanceId: must be absent, or ${id} as in the address`)
+      }
+      const value = JSON.stringify({
+        worldId: instance.worldId,
+        characterId: instance.characters[0]?.characterId ?? 0,
+        ...read.value,
+        body: { ...read.value.body, instanceId: id },
+      })
+      const ran = await viewFor(context, options).dryRun({ id, value }, context.req.raw.signal)
+      switch (ran.kind) {
+        case 'ran':
+          return answerDocument(context, 'DryRun', { data: ran.result, meta: { now: clock.now() } })
+        case 'absent':
+          return absent(context, id, 'it may have ended')
+        case 'silent':
+          return silent(context, id, ran.silence)
+      }
+    },
+  })
+
+  return [instances, instance, dryRun]
+}
+
+function absent(context: Context, id: string, why: string): Response {
+  return problem(context, 404, 'No such instance', `there is no instance ${id.slice(0, 80)}: ${why}`)
+}
+
+function silent(context: Context, id: string, silence: Silence): Response {
+  return problem(
+    context,
+    503,
+    'The owner is silent',
+    `nobody can tell of ${id} now: ${silenceText(silence)}; try again`,
+  )
+}
