@@ -1,0 +1,67 @@
+/**
+ * What one replica asks of another, as paths of `/api`, and how the answers become what a View gives. Believes nothing
+ * that the schema does not allow. Sends nothing: peer-client.ts does.
+ */
+import type { z } from 'zod'
+import { DOCUMENTS, type DryRun, type Instance } from '../api/documents.ts'
+import type { Counts, DryRunAsked, InstancesAsked, InstancesFound, Row, Shards } from '../api/view.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import { UUID_OUT } from '../contract/uuid-text.ts'
+
+export interface Question<Answer> {
+  /** Behind the base address of a replica, with a slash before it. */
+  readonly path: string
+  /** JSON text for a POST; undefined: GET. */
+  readonly body?: string
+  readonly answer: z.ZodType<Answer>
+  /** Whether 404 is an answer too: of the thing, not of the path. */
+  readonly mayBeAbsent: boolean
+}
+
+export function instancesQuestion({ search, after, size }: InstancesAsked): Question<InstancesFound> {
+  const query = new URLSearchParams({ search: search.text, 'page[size]': String(size) })
+  if (after !== undefined) query.set('page[after]', after)
+  const answer = DOCUMENTS.Instances.refine(({ data }) => data.length <= size, `more than ${size} rows`).transform(
+    ({ data, meta, links }, context): InstancesFound => {
+      const rows = data.map(({ id, attributes }) => {
+        if (!UUID_OUT.test(id)) context.addIssue({ code: 'custom', message: 'the id of a row is no UUID' })
+        return { id: id as InstanceId, row: attributes } satisfies Row
+      })
+      return { rows, hasMore: links.next !== null, total: meta.total, states: meta.states, silent: meta.silent }
+    },
+  )
+  return { path: `/api/instances?${query}`, answer, mayBeAbsent: false }
+}
+
+export function instanceQuestion(id: InstanceId): Question<Instance> {
+  const answer = DOCUMENTS.Instance.refine(({ data }) => data.id === id, 'another instance').transform(
+    ({ data }) => data.attributes,
+  )
+  return { path: `/api/instances/${id}`, answer, mayBeAbsent: true }
+}
+
+export function dryRunQuestion({ id, value }: DryRunAsked): Question<DryRun> {
+  const answer = DOCUMENTS.DryRun.transform(({ data }) => data)
+  return { path: `/api/instances/${id}/dry-run`, body: value, answer, mayBeAbsent: true }
+}
+
+export function countsQuestion(): Question<Counts> {
+  const answer = DOCUMENTS.Definitions.transform(
+    ({ data, meta }): Counts => ({
+      quests: data.map(({ attributes: { definition, quest, instances } }) => ({
+        definition,
+        quest,
+        states: instances,
+      })),
+      silent: meta.silent,
+    }),
+  )
+  return { path: '/api/definitions', answer, mayBeAbsent: false }
+}
+
+export function shardsQuestion(): Question<Shards> {
+  const answer = DOCUMENTS.Shards.transform(
+    ({ data, meta }): Shards => ({ shards: data.map(({ attributes }) => attributes), silent: meta.silent }),
+  )
+  return { path: '/api/shards', answer, mayBeAbsent: false }
+}

@@ -1,0 +1,267 @@
+/**
+ * Replicas for the tests of src/peers/: instances that a View can be asked for, a View over a handful of them, and a
+ * real HTTP server that answers for it as `/api` does. Knows no Kafka and no machine.
+ */
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Definition, Instance, InstanceRow, Replica, Shard, Silence, State } from '../../src/api/documents.ts'
+import { LOCAL_ONLY, REPLICA_HEADER, replicaIdentity } from '../../src/api/replica-header.ts'
+import type { Change, InstancesFound, View } from '../../src/api/view.ts'
+import type { InstanceId } from '../../src/contract/ids.ts'
+import { shardOfInstance } from '../../src/contract/shard-key.ts'
+import type { Owner } from '../../src/peers/owners.ts'
+
+export const INSTALLATION = { clusterId: 'a cluster', prefix: 'party-quest' }
+export const SHARDS = 6
+export const never = new AbortController().signal
+
+/** An id of that shard of SHARDS; they sort by `number`. */
+export function idOf(shard: number, number = 0): InstanceId {
+  const [first, last] = [number.toString(16).padStart(8, '0'), shard.toString(16).padStart(12, '0')]
+  return `${first}-0000-8000-8000-${last}` as InstanceId
+}
+
+export function rowOf(id: InstanceId, state: State = 'active'): InstanceRow {
+  return {
+    questId: 'kerning',
+    questName: 'First Time Together',
+    definition: 'kerning@1',
+    state,
+    currentStageIndex: 0,
+    stages: 1,
+    tenant: { id: '083839c6-c47c-42a6-9585-76492795d123', region: 'GMS', majorVersion: 83, minorVersion: 1 },
+    worldId: 0,
+    channelId: 1,
+    partyId: 0,
+    characters: [],
+    registeredAt: 1000,
+    startedAt: null,
+    nextTimer: null,
+    lastOperation: null,
+    shard: shardOfInstance(id, SHARDS),
+  }
+}
+
+export function instanceOf(id: InstanceId, owner: Replica): Instance {
+  return {
+    ...rowOf(id),
+    owner,
+    timers: [],
+    stageStartedAt: 1000,
+    stageState: { itemCounts: {}, monsterKills: {}, customData: {}, attempts: 0 },
+    conditions: [],
+    rules: { advance: 'command', requirements: 'enforce', lobbyLimitSeconds: 0, bonusLimitSeconds: 0 },
+    commands: [],
+    bytes: 100,
+    journal: [],
+    quest: { questId: 'kerning', name: 'First Time Together' },
+  }
+}
+
+export function shardOf(shard: number, owner: Replica): Shard {
+  return {
+    shard,
+    owner,
+    phase: 'running',
+    trouble: null,
+    instances: 1,
+    resident: 1,
+    lag: 0,
+    commitMs: null,
+    batchRecords: null,
+    timerLatenessMs: null,
+    commitsPerSecond: 0,
+    recordsPerSecond: 0,
+    history: [],
+    ownedSince: 1000,
+  }
+}
+
+/** A View over instances of the shards that it holds; silent about any other. */
+export interface FakeView extends View {
+  readonly replica: Replica
+  readonly held: Set<number>
+  readonly instancesHeld: Map<InstanceId, State>
+  /** Values of the dry runs that were asked for. */
+  readonly dryRuns: string[]
+  readonly watchers: Set<(change: Change) => void>
+  /** Tells every watcher. */
+  change(ids: readonly InstanceId[]): void
+}
+
+export function fakeView(replica: Replica, held: readonly number[], ids: readonly InstanceId[] = []): FakeView {
+  const holds = new Set(held)
+  const instances = new Map<InstanceId, State>(ids.map(id => [id, 'active']))
+  const watchers = new Set<(change: Change) => void>()
+  const dryRuns: string[] = []
+  const silent = (id: InstanceId): { kind: 'silent'; silence: Silence } | undefined => {
+    const shard = shardOfInstance(id, SHARDS)
+    if (holds.has(shard)) return undefined
+    return { kind: 'silent', silence: { replica, shards: [shard], reason: `shard ${shard} does not run here` } }
+  }
+  return {
+    replica,
+    held: holds,
+    instancesHeld: instances,
+    dryRuns,
+    watchers,
+    async instances({ search, after, size }) {
+      const all = [...instances].filter(([id]) => id.includes(search.text)).sort(([a], [b]) => (a < b ? -1 : 1))
+      const rest = all.filter(([id]) => after === undefined || id > after)
+      const states: InstancesFound['states'] = {}
+      for (const [, state] of all) states[state] = (states[state] ?? 0) + 1
+      const rows = rest.slice(0, size).map(([id, state]) => ({ id, row: rowOf(id, state) }))
+      return { rows, hasMore: rest.length > size, total: all.length, states, silent: [] }
+    },
+    async instance(id) {
+      return (
+        silent(id) ?? (instances.has(id) ? { kind: 'found', instance: instanceOf(id, replica) } : { kind: 'absent' })
+      )
+    },
+    async dryRun({ id, value }) {
+      const missing = silent(id)
+      if (missing !== undefined) return missing
+      dryRuns.push(value)
+      return { kind: 'ran', result: { outcome: 'refused', code: 'INVALID_STATE', reason: `by ${replica.name}` } }
+    },
+    async counts() {
+      const states: InstancesFound['states'] = {}
+      for (const state of instances.values()) states[state] = (states[state] ?? 0) + 1
+      return { quests: [{ definition: 'kerning@1', states }], silent: [] }
+    },
+    async shards() {
+      return { shards: [...holds].map(shard => shardOf(shard, replica)), silent: [] }
+    },
+    watch(_, changed) {
+      watchers.add(changed)
+      return () => watchers.delete(changed)
+    },
+    change(changed) {
+      for (const watcher of watchers) {
+        watcher({ ids: changed, isMore: false, isPopulation: false, operationsPerSecond: 1 })
+      }
+    },
+  }
+}
+
+export interface TestServer {
+  readonly url: string
+  readonly requests: readonly IncomingMessage[]
+  /** Requests whose connection is open, and whose answer is not whole. */
+  readonly underWay: number
+  /** The most that were under way at once. */
+  readonly underWayPeak: number
+  /** Ends them all. */
+  close(): Promise<void>
+}
+
+/** On 127.0.0.1, at a port of its own. */
+export async function serve(listener: RequestListener, port = 0): Promise<TestServer> {
+  const requests: IncomingMessage[] = []
+  const underWay = new Set<ServerResponse>()
+  let peak = 0
+  const server: Server = createServer((request, response) => {
+    requests.push(request)
+    underWay.add(response)
+    peak = Math.max(peak, underWay.size)
+    response.on('close', () => underWay.delete(response))
+    listener(request, response)
+  })
+  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    get underWay() {
+      return underWay.size
+    },
+    get underWayPeak() {
+      return peak
+    },
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** The headers of any answer of the replica of that name. */
+export function headersOf(name: string, contentType = 'application/vnd.api+json'): Record<string, string> {
+  return { 'content-type': contentType, [REPLICA_HEADER]: replicaIdentity(INSTALLATION, name) }
+}
+
+/** Answers as `/api` does for what peers ask; 500 for a request that asks for more than its own shards. */
+export function apiOf(view: () => FakeView): RequestListener {
+  return (request, response) => {
+    void answer(view(), request, response).catch(() => response.destroy())
+  }
+}
+
+async function answer(view: FakeView, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { name } = view.replica
+  const url = new URL(request.url ?? '', 'http://replica')
+  const send = (status: number, body: unknown) => response.writeHead(status, headersOf(name)).end(JSON.stringify(body))
+  const fail = (status: number, detail: string) =>
+    send(status, { errors: [{ status: String(status), title: 'No', detail }] })
+  if (request.headers[REPLICA_HEADER] !== LOCAL_ONLY) return void fail(500, 'asked for more than its own')
+  const path = url.pathname.split('/').slice(2)
+  const meta = { now: 5000, silent: [] }
+  if (path[0] === 'live') return live(view, response)
+  if (path[0] === 'shards') {
+    const { shards } = await view.shards(never)
+    const data = shards.map(attributes => ({ type: 'shards', id: String(attributes.shard), attributes }))
+    return void send(200, { data, meta, links: { next: null } })
+  }
+  if (path[0] === 'definitions') {
+    const { quests } = await view.counts(never)
+    const data = quests.map(({ definition, states }) => ({
+      type: 'definitions',
+      id: definition,
+      attributes: definitionOf(definition, states),
+    }))
+    return void send(200, { data, meta, links: { next: null } })
+  }
+  if (path[1] === undefined) {
+    const text = url.searchParams.get('search') ?? ''
+    const after = url.searchParams.get('page[after]') ?? undefined
+    const size = Number(url.searchParams.get('page[size]'))
+    const found = await view.instances({ search: { text, terms: [] }, after, size }, never)
+    const { total, states } = found
+    const data = found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row }))
+    return void send(200, { data, meta: { ...meta, total, states }, links: { next: found.hasMore ? '?more' : null } })
+  }
+  const id = path[1] as InstanceId
+  if (path[2] === 'dry-run') {
+    const ran = await view.dryRun({ id, value: await textOf(request) }, never)
+    if (ran.kind === 'silent') return void fail(503, ran.silence.reason)
+    return void send(200, { data: ran.kind === 'ran' ? ran.result : null, meta: { now: 5000 } })
+  }
+  const found = await view.instance(id, never)
+  if (found.kind === 'absent') return void fail(404, 'no such instance')
+  if (found.kind === 'silent') return void fail(503, found.silence.reason)
+  send(200, { data: { type: 'instances', id, attributes: found.instance }, meta })
+}
+
+function live(view: FakeView, response: ServerResponse): void {
+  response.writeHead(200, headersOf(view.replica.name, 'text/event-stream'))
+  response.write(`event: hello\ndata: ${JSON.stringify({ now: 5000 })}\n\n`)
+  const stop = view.watch(undefined, change =>
+    response.write(`event: change\ndata: ${JSON.stringify({ now: 5000, ...change })}\n\n`),
+  )
+  response.on('close', stop)
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(Buffer.from(chunk))
+  return Buffer.concat(chunks).toString()
+}
+
+function definitionOf(definition: string, instances: Definition['instances']): Definition {
+  const quest = { questId: 'kerning', name: 'First Time Together' }
+  return { ...quest, definition, isCurrent: true, quest, findings: [], instances }
+}
+
+export function ownerAt(name: string, url: string, shards: readonly number[] = [1, 2]): Owner {
+  return { replica: { name, url }, reach: { kind: 'http', base: url }, shards }
+}
