@@ -196,10 +196,10 @@ export class Judge {
     const { next, watermarks } = decodePosition(position)
 
     const before = new Map(model.instances)
-    this.#fireTimers(model, records, now, fail)
     const taken = followed.waiting.findIndex(({ offset }) => offset >= next)
     const batch = followed.waiting.splice(0, taken === -1 ? followed.waiting.length : taken)
     if (batch.length > this.#options.batchRecordsMax) throw fail(`${batch.length} commands`)
+    for (const id of this.#fired(model, records, batch, now)) model.fire(id, now, fail)
     for (const record of batch) model.take(record, now)
 
     this.#speech.said(model.takeSaid())
@@ -208,17 +208,33 @@ export class Judge {
     this.#commits++
   }
 
-  /** Those that were due when the batch was made, the earliest first; of some at one moment, those that it shows. */
-  #fireTimers(model: ShardModel, records: readonly LogRecord[], now: number, fail: (what: string) => Violation): void {
+  /**
+   * Those that were due when the batch was made, the earliest first. Of more at one moment than there was room for,
+   * those that the records show: touched, and not due at that moment any more. One that ended may owe it to a command
+   * of the batch: it comes last.
+   */
+  #fired(
+    model: ShardModel,
+    records: readonly LogRecord[],
+    batch: readonly LogRecord[],
+    now: number,
+  ): readonly InstanceId[] {
     const due = model.dueAt(now)
     const count = Math.min(due.length, this.#options.batchRecordsMax)
     const last = due[count - 1]?.at
-    const touched = new Set(records.map(({ key }) => key?.toString().replace('instance/', '')))
     const surely = due.filter(({ at }) => last !== undefined && at < last)
     const perhaps = due.filter(({ at }) => at === last)
     const left = count - surely.length
-    const chosen = perhaps.length > left ? perhaps.filter(({ id }) => touched.has(id)).slice(0, left) : perhaps
-    for (const { id } of [...surely, ...chosen]) model.fire(id, now, fail)
+    if (perhaps.length <= left) return [...surely, ...perhaps].map(({ id }) => id)
+    const values = new Map(records.map(({ key, value }) => [key?.toString(), value]))
+    const commands = batch.map(({ value }) => value?.toString() ?? '')
+    const isNamed = (id: InstanceId) => commands.some(command => command.includes(id))
+    const shown = perhaps.filter(({ id, at }) => {
+      const value = values.get(`instance/${id}`)
+      return value === null || (value !== undefined && !deadlinesOf(value).includes(at))
+    })
+    const chosen = shown.sort((a, b) => Number(isNamed(a.id)) - Number(isNamed(b.id))).slice(0, left)
+    return [...surely, ...chosen].map(({ id }) => id)
   }
 
   /** The value in the log of everything that changed in the model; what was born and died meanwhile has none. */
@@ -274,4 +290,8 @@ export class Judge {
 function existing(follower: Follower | undefined): Follower {
   if (follower === undefined) throw new Error('the internal topics have fewer partitions than there are shards')
   return follower
+}
+
+function deadlinesOf(value: Buffer): readonly unknown[] {
+  return Object.values(JSON.parse(value.toString()).context.run.deadlines)
 }
