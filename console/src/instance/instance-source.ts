@@ -1,0 +1,83 @@
+/**
+ * One instance as the page has it: fetched, fetched again when it changed (one question at a time, the next after it),
+ * and kept as it was last seen when it can no longer be told. Draws nothing.
+ */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import type { Instance, Machine, Silence } from '../../../src/api/documents.ts'
+import { type Failure, getInstance, getMachine } from '../api/client.ts'
+import { onChange } from '../api/live.ts'
+
+export interface Seen {
+  /** What was last told; null: nothing yet. */
+  readonly instance: Instance | null
+  /** Why the last question had no answer; null: it had one. */
+  readonly failure: Failure | null
+  readonly silent: readonly Silence[]
+}
+
+export interface InstanceSource extends Seen {
+  readonly refresh: () => void
+}
+
+/** Questions a second at the most, whatever happens to the instance. */
+const REFRESH_MS = 150
+
+export function useInstance(id: string): InstanceSource {
+  const [seen, setSeen] = useState<Seen>({ instance: null, failure: null, silent: [] })
+  const ask = useRef<() => void>(() => {})
+  useEffect(() => {
+    const given = new AbortController()
+    let isAsking = false
+    let isWanted = false
+    const question = async () => {
+      if (isAsking) {
+        isWanted = true
+        return
+      }
+      isAsking = true
+      const answer = await getInstance(id, given.signal)
+      if (given.signal.aborted) return
+      setSeen(before =>
+        answer.kind === 'ok'
+          ? { instance: answer.value.data.attributes, failure: null, silent: answer.value.meta.silent }
+          : { ...before, failure: answer },
+      )
+      setTimeout(() => {
+        isAsking = false
+        if (!isWanted || given.signal.aborted) return
+        isWanted = false
+        void question()
+      }, REFRESH_MS)
+    }
+    ask.current = () => void question()
+    void question()
+    const stop = onChange(({ ids, isMore }) => {
+      if (isMore || ids.includes(id)) void question()
+    })
+    return () => {
+      stop()
+      given.abort()
+    }
+  }, [id])
+  const refresh = useCallback(() => ask.current(), [])
+  return { ...seen, refresh }
+}
+
+let kept: Promise<Machine | null> | undefined
+
+/** It is the same for as long as the page is: asked for once, and again only after a failure. */
+export function useMachine(): Machine | null {
+  const [machine, setMachine] = useState<Machine | null>(null)
+  useEffect(() => {
+    let isLeft = false
+    kept ??= getMachine().then(answer => (answer.kind === 'ok' ? answer.value.data.attributes : null))
+    void kept.then(found => {
+      if (found === null) kept = undefined
+      if (!isLeft) setMachine(found)
+    })
+    return () => {
+      isLeft = true
+    }
+  }, [])
+  return machine
+}
