@@ -114,7 +114,7 @@ class MachineReader {
   }
 
   #branches(event: string, branches: unknown, path: readonly string[]): readonly Transition[] {
-    const list = listOf(branches).slice(0, TRANSITIONS_MAX)
+    const list = listOf(branches)
     this.transitions += list.length
     if (this.transitions > TRANSITIONS_MAX) return []
     return list.map(branch => ({
