@@ -26,10 +26,15 @@ export const IGNORED_BYTES_MAX = 64 << 10
 /** A frame of an app. */
 export const APP_FRAME_BYTES_MAX = 256 << 10
 
+/** A header by its name in lower case. */
+export type HeaderOf = (name: string) => string | undefined
+
 export interface InspectServerOptions {
   readonly view: Pick<View, 'instance' | 'watch'>
   /** Whether the request carries what CONSOLE_TOKEN asks for; always, where it is not set. */
-  readonly isAllowed: (request: IncomingMessage) => boolean
+  readonly isAllowed: (header: HeaderOf) => boolean
+  /** Why the page that asks may not: it is of another origin, and would read with the rights of who looks at it. */
+  readonly foreignOrigin: (header: HeaderOf) => string | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -51,18 +56,20 @@ interface Refusal {
 type Admission = Refusal | { readonly role: Role; readonly accept: (socket: WebSocket) => BoundedSocket }
 type Role = 'follower' | 'viewer' | 'app'
 
-export function createInspectServer({ view, isAllowed, clock, log }: InspectServerOptions): InspectServer {
-  const options = { noServer: true, clientTracking: false, perMessageDeflate: false }
-  const quiet = new WebSocketServer({ ...options, maxPayload: IGNORED_BYTES_MAX })
-  const receiving = new WebSocketServer({ ...options, maxPayload: APP_FRAME_BYTES_MAX })
+export function createInspectServer(options: InspectServerOptions): InspectServer {
+  const { view, isAllowed, foreignOrigin, clock, log } = options
+  const shared = { noServer: true, clientTracking: false, perMessageDeflate: false }
+  const quiet = new WebSocketServer({ ...shared, maxPayload: IGNORED_BYTES_MAX })
+  const receiving = new WebSocketServer({ ...shared, maxPayload: APP_FRAME_BYTES_MAX })
   const relay = createFrameRelay(clock)
   const clients: Record<Role, Set<BoundedSocket>> = { follower: new Set(), viewer: new Set(), app: new Set() }
   let isClosing = false
 
   function admit(request: IncomingMessage): Admission {
-    const foreign = foreignOrigin(request)
+    const header = headersOf(request)
+    const foreign = foreignOrigin(header)
     if (foreign !== undefined) return { status: 403, title: 'Another origin', detail: foreign }
-    if (!isAllowed(request)) {
+    if (!isAllowed(header)) {
       const detail = 'this replica asks for CONSOLE_TOKEN: log in at /console/, or send authorization: Bearer <token>'
       return { status: 401, title: 'Not allowed', detail }
     }
@@ -122,12 +129,11 @@ export function createInspectServer({ view, isAllowed, clock, log }: InspectServ
 
 const CLOSING: Refusal = { status: 503, title: 'Closing', detail: 'the replica is closing: connect again' }
 
-/** As for the API's writes: a page of another origin would read with the rights of whoever looks at it. */
-function foreignOrigin({ headers: { origin, host } }: IncomingMessage): string | undefined {
-  if (origin === undefined) return undefined
-  const own = URL.canParse(origin) ? new URL(origin).host : undefined
-  if (own !== undefined && own === host?.toLowerCase()) return undefined
-  return `a page of ${cut(origin)} may not inspect ${host ?? 'this host'}: use the console of this replica`
+function headersOf({ headers }: IncomingMessage): HeaderOf {
+  return name => {
+    const value = headers[name]
+    return Array.isArray(value) ? value[0] : value
+  }
 }
 
 function idsOf(texts: readonly string[]): readonly InstanceId[] | Refusal {

@@ -144,7 +144,7 @@ describe('a request is refused before it is a WebSocket', () => {
   })
 
   it('when it does not carry what the replica asks for', async () => {
-    const { url } = await scene(fakeView(), { isAllowed: ({ headers }) => headers.authorization === 'Bearer t' })
+    const { url } = await scene(fakeView(), { isAllowed: header => header('authorization') === 'Bearer t' })
     for (const path of [`/inspect?instance=${ID}`, '/inspect/receive', '/inspect/receive?view']) {
       expect((await refusal(`${url}${path}`)).status).toBe(401)
     }

@@ -9,6 +9,7 @@ import type { Change, InstanceFound } from '../../src/api/view.ts'
 import type { Clock } from '../../src/clock.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
+import { foreignOrigin } from '../../src/http/access.ts'
 import { createInspectServer, type InspectServerOptions } from '../../src/inspect/inspect-server.ts'
 import { silentLog } from '../../src/log.ts'
 import { quest } from '../support/definitions.ts'
@@ -51,7 +52,7 @@ export async function inspectScene(
     isAllowed = () => true,
   }: { clock?: Clock; isAllowed?: InspectServerOptions['isAllowed'] } = {},
 ): Promise<Scene> {
-  const inspect = createInspectServer({ view, isAllowed, clock, log: silentLog })
+  const inspect = createInspectServer({ view, isAllowed, foreignOrigin, clock, log: silentLog })
   const server: Server = createServer((_, response) => response.end())
   server.on('upgrade', inspect.upgrade)
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
