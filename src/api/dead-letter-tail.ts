@@ -97,7 +97,7 @@ async function readWindow(
     for (;;) {
       const records = feed.take(TAKE_MAX)
       for (const record of records) if (record.offset < to) keep(record)
-      if (feed.position >= to || (records.at(-1)?.offset ?? 0) >= to - 1) return done()
+      if (feed.position >= to || (records.at(-1)?.offset ?? -1) >= to - 1) return done()
       const now = clock.elapsed()
       if (records.length > 0) heardAt = now
       // Its end is known with the first answer only.

@@ -1,0 +1,32 @@
+/** The HTTP app with two fake views and one quest, on a memory log. */
+import type { Clock } from '../../src/clock.ts'
+import { compileDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
+import type { HttpAppOptions } from '../../src/http/http-app.ts'
+import { questFixture } from '../definitions/quest-fixture.ts'
+import { httpScene } from '../http/http-scene.ts'
+import { FakeView } from './fake-view.ts'
+
+export const COMPILED = compileDefinition(questFixture())
+
+export async function apiScene(more: Partial<HttpAppOptions> = {}, clock?: Clock) {
+  const view = new FakeView()
+  const localView = new FakeView()
+  const api = {
+    view,
+    localView,
+    catalogue: makeCatalogue([COMPILED]),
+    rules: { requirements: 'enforce', advance: 'command', lobbyLimitSeconds: 3600, bonusLimitSeconds: 1800 },
+    replica: { name: 'a', url: 'http://a:8080' },
+    version: '1.2.3',
+    identity: () => 'cluster/prefix/a',
+  } as const
+  const scene = await httpScene({ api, ...more }, clock)
+  const get = (path: string, headers: Record<string, string> = {}) => scene.app.request(path, { headers })
+  const dryRun = (id: string, body: unknown, headers: Record<string, string> = {}) =>
+    scene.app.request(`/api/instances/${id}/dry-run`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+    })
+  return { ...scene, view, localView, get, dryRun }
+}
