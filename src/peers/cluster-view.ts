@@ -2,7 +2,7 @@
  * All replicas together as one View: asks this replica's own, and over HTTP each other owner, all at once. An owner
  * that is silent costs its part of the answer and no more. Holds no instance, and decides nothing about one.
  */
-import type { Shard, Silence } from '../api/documents.ts'
+import type { Silence } from '../api/documents.ts'
 import type {
   Change,
   Counts,
@@ -46,7 +46,7 @@ export interface ClusterViewOptions {
 interface Asked<T> {
   readonly ownership: Ownership
   readonly answers: readonly { readonly by: Owner; readonly value: T }[]
-  /** Shards without an owner included, as of a replica `nobody` without an address. */
+  /** Those of whom nobody is asked included: without an owner, as of a replica `nobody` without an address. */
   readonly silent: readonly Silence[]
 }
 
@@ -54,6 +54,7 @@ type SilentFound = { readonly kind: 'silent'; readonly silence: Silence }
 
 const NOBODY = { name: 'nobody', url: '' }
 const UNOWNED = 'no replica owns it now: it is being taken over, or too few replicas run'
+const COMING = 'it is just taking it: try again'
 
 export class ClusterView implements View {
   readonly #options: ClusterViewOptions
@@ -134,21 +135,23 @@ export class ClusterView implements View {
     return {
       ownership,
       answers: asked.flatMap(({ by, answer }) => (answer.kind === 'answered' ? [{ by, value: answer.value }] : [])),
-      silent: [...silent, ...(await this.#unowned(ownership, signal))],
+      silent: [...silent, ...(await this.#untold(ownership, signal))],
     }
   }
 
-  /** The shards of which nobody can tell, because nobody is known to own them. */
-  async #unowned(ownership: Ownership, signal: AbortSignal): Promise<readonly Silence[]> {
+  /** The shards that no replica is asked for: nobody is known to own them, or we are, but do not hold them yet. */
+  async #untold(ownership: Ownership, signal: AbortSignal): Promise<readonly Silence[]> {
     const { local, shards: count } = this.#options
-    const unowned = Array.from({ length: count }, (_, shard) => shard).filter(
-      shard => ownership.ownerOf(shard) === undefined,
-    )
-    if (unowned.length === 0) return []
-    // What we hold ourselves answers, whatever the group knows of it.
-    const held = new Set((await local.shards(signal)).shards.filter(isHeld).map(({ shard }) => shard))
-    const shards = unowned.filter(shard => !held.has(shard))
-    return shards.length === 0 ? [] : [nobody(shards, ownership)]
+    // Of what we hold, our own answer tells, whatever the group knows of it.
+    const held = new Set((await local.shards(signal)).shards.map(({ shard }) => shard))
+    const untold = Array.from({ length: count }, (_, shard) => shard).filter(shard => !held.has(shard))
+    const unowned = untold.filter(shard => ownership.ownerOf(shard) === undefined)
+    const self = ownership.owners.find(({ reach }) => reach.kind === 'self')
+    const coming = untold.filter(shard => self?.shards.includes(shard))
+    return [
+      ...(unowned.length === 0 ? [] : [nobody(unowned, ownership)]),
+      ...(self === undefined || coming.length === 0 ? [] : [{ replica: self.replica, shards: coming, reason: COMING }]),
+    ]
   }
 
   /** The owner's answer; where it is silent and another owns the shard by now, that one's. */
@@ -179,10 +182,6 @@ export class ClusterView implements View {
   #ofShard(id: InstanceId, silence: Silence): SilentFound {
     return { kind: 'silent', silence: { ...silence, shards: [shardOfInstance(id, this.#options.shards)] } }
   }
-}
-
-function isHeld({ phase }: Shard): boolean {
-  return phase !== 'unowned' && phase !== 'unknown'
 }
 
 function nobody(shards: readonly number[], { trouble }: Ownership): Silence {

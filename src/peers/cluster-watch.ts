@@ -65,10 +65,11 @@ export class ClusterWatch {
     if (this.#isClosed) return () => {}
     const tell = (told: ChangedIds) => changed({ ...told, operationsPerSecond: this.#rate() })
     const gatherer = new ChangeGatherer(this.#options.clock, tell)
+    // First, so that the operations per second are heard before what is told with them.
+    this.#watching ??= this.#begin()
     const stopHere = this.#options.local.watch(ids, change => gatherer.add(change))
     const watcher = { ids: ids && new Set(ids), gatherer, stopHere }
     this.#watchers.add(watcher)
-    this.#watching ??= this.#begin()
     return () => {
       this.#drop(watcher)
       if (this.#watchers.size === 0) this.#end()

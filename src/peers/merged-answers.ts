@@ -23,7 +23,7 @@ export function mergeInstances(answers: readonly InstancesFound[], size: number)
   const rows = [...byId.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   return {
     rows: rows.slice(0, size),
-    hasMore: cut !== undefined || rows.length > size,
+    hasMore: rows.length > size || answers.some(({ hasMore }) => hasMore),
     total: answers.reduce((sum, { total }) => sum + total, 0),
     states: answers.reduce<States>((sum, { states }) => addStates(sum, states), {}),
     silent: answers.flatMap(({ silent }) => silent),
@@ -34,12 +34,15 @@ export function mergeCounts(answers: readonly Counts[]): Counts {
   const quests = new Map<string, QuestCount>()
   for (const count of answers.flatMap(answer => answer.quests)) {
     const before = quests.get(count.definition)
-    quests.set(
-      count.definition,
-      before === undefined ? count : { ...count, ...before, states: addStates(before.states, count.states) },
-    )
+    quests.set(count.definition, before === undefined ? count : addCounts(before, count))
   }
   return { quests: [...quests.values()], silent: answers.flatMap(({ silent }) => silent) }
+}
+
+function addCounts(one: QuestCount, other: QuestCount): QuestCount {
+  // Who does not have a body at hand tells the names alone.
+  const fields = ({ quest }: QuestCount) => Object.keys(quest ?? {}).length
+  return { ...(fields(other) > fields(one) ? other : one), states: addStates(one.states, other.states) }
 }
 
 export interface ShardsTold {

@@ -2,7 +2,6 @@
  * Asks one replica over HTTP, for its own shards only. Whatever goes wrong becomes a silence with its reason: it never
  * throws, never waits longer than its limit, never reads more than it may. Knows not who owns what, and merges nothing.
  */
-
 import { setMaxListeners } from 'node:events'
 import { DOCUMENTS, type Silence } from '../api/documents.ts'
 import { LOCAL_ONLY, REPLICA_HEADER } from '../api/replica-header.ts'

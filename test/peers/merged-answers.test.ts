@@ -54,9 +54,10 @@ describe('pages of several replicas', () => {
 })
 
 it('counts of one definition are added up, and its body is kept from whoever knows it', () => {
-  const quest = { questId: 'kerning', name: 'First Time Together' }
+  const named = { questId: 'kerning', name: 'kerning' }
+  const quest = { questId: 'kerning', name: 'First Time Together', stages: [] }
   const merged = mergeCounts([
-    { quests: [{ definition: 'a', states: { active: 1 } }], silent: [] },
+    { quests: [{ definition: 'a', quest: named, states: { active: 1 } }], silent: [] },
     {
       quests: [
         { definition: 'b', states: {} },

@@ -59,7 +59,7 @@ const search = { text: '', terms: [] }
 describe('a replica that answers', () => {
   it('tells its rows, one instance, counts, shards and dry runs as a View of its own would', async () => {
     const own = view()
-    const { url } = await peerOf(apiOf(() => own))
+    const { url } = await peerOf(await apiOf(own))
     const peer = ownerAt(NAME, url)
     const ask = async <T>(question: Question<T>) => await clientOf({ limitMs: 5000 }).ask(peer, question, never)
     const asked = { search, after: idOf(0, 1), size: 1 }
@@ -74,13 +74,13 @@ describe('a replica that answers', () => {
       value: { quests: [{ definition: 'kerning@1', states: { active: 2 } }] },
     })
     expect(await ask(shardsQuestion())).toEqual({ kind: 'answered', value: await own.shards(never) })
-    const value = '{"type":"START","body":{"instanceId":"x"},"big":9007199254740993}'
+    const value = JSON.stringify({ worldId: 0, characterId: 7, type: 'START', body: { instanceId: idOf(1, 1) } })
     expect(await ask(dryRunQuestion({ id: idOf(1, 1), value }))).toMatchObject({ kind: 'answered' })
     expect(own.dryRuns).toEqual([value])
   })
 
   it('is told to answer for itself alone, and who asks by the token', async () => {
-    const server = await peerOf(apiOf(view))
+    const server = await peerOf(await apiOf(view()))
     await clientOf({ token: 'a token of ours' }).ask(ownerAt(NAME, server.url), shardsQuestion(), never)
     await clientOf().ask(ownerAt(NAME, server.url), shardsQuestion(), never)
     expect(server.requests.map(({ headers }) => [headers['x-party-quest-replica'], headers.authorization])).toEqual([
@@ -90,7 +90,7 @@ describe('a replica that answers', () => {
   })
 
   it('is asked below the path of its address', async () => {
-    const server = await peerOf(apiOf(view))
+    const server = await peerOf(await apiOf(view()))
     await clientOf().ask(ownerAt(NAME, `${server.url}/behind/a/proxy`), shardsQuestion(), never)
     expect(server.requests[0]?.url).toBe('/behind/a/proxy/api/shards')
   })
@@ -184,7 +184,7 @@ describe('a replica that', () => {
   })
 
   it('leads to another address is silent, and nobody is asked there', async () => {
-    const elsewhere = await peerOf(apiOf(view))
+    const elsewhere = await peerOf(await apiOf(view()))
     const server = await peerOf((request, response) => {
       response.writeHead(307, { ...headersOf(NAME), location: `${elsewhere.url}${request.url}` }).end()
     })

@@ -4,12 +4,14 @@
  */
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Definition, Instance, InstanceRow, Replica, Shard, Silence, State } from '../../src/api/documents.ts'
-import { LOCAL_ONLY, REPLICA_HEADER, replicaIdentity } from '../../src/api/replica-header.ts'
+import { getRequestListener } from '@hono/node-server'
+import type { Instance, InstanceRow, Replica, Shard, Silence, State } from '../../src/api/documents.ts'
+import { REPLICA_HEADER, replicaIdentity } from '../../src/api/replica-header.ts'
 import type { Change, InstancesFound, View } from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { shardOfInstance } from '../../src/contract/shard-key.ts'
 import type { Owner } from '../../src/peers/owners.ts'
+import { httpScene } from '../http/http-scene.ts'
 
 export const INSTALLATION = { clusterId: 'a cluster', prefix: 'party-quest' }
 export const SHARDS = 6
@@ -77,7 +79,7 @@ export function shardOf(shard: number, owner: Replica): Shard {
   }
 }
 
-/** A View over instances of the shards that it holds; silent about any other. */
+/** A View over instances of the shards that it holds; silent about any other. Of searches it knows `state:` alone. */
 export interface FakeView extends View {
   readonly replica: Replica
   readonly held: Set<number>
@@ -106,7 +108,8 @@ export function fakeView(replica: Replica, held: readonly number[], ids: readonl
     dryRuns,
     watchers,
     async instances({ search, after, size }) {
-      const all = [...instances].filter(([id]) => id.includes(search.text)).sort(([a], [b]) => (a < b ? -1 : 1))
+      const holds = (state: State) => search.terms.every(term => term.kind !== 'state' || term.states.includes(state))
+      const all = [...instances].filter(([, state]) => holds(state)).sort(([a], [b]) => (a < b ? -1 : 1))
       const rest = all.filter(([id]) => after === undefined || id > after)
       const states: InstancesFound['states'] = {}
       for (const [, state] of all) states[state] = (states[state] ?? 0) + 1
@@ -190,76 +193,21 @@ export function headersOf(name: string, contentType = 'application/vnd.api+json'
   return { 'content-type': contentType, [REPLICA_HEADER]: replicaIdentity(INSTALLATION, name) }
 }
 
-/** Answers as `/api` does for what peers ask; 500 for a request that asks for more than its own shards. */
-export function apiOf(view: () => FakeView): RequestListener {
-  return (request, response) => {
-    void answer(view(), request, response).catch(() => response.destroy())
-  }
-}
-
-async function answer(view: FakeView, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { name } = view.replica
-  const url = new URL(request.url ?? '', 'http://replica')
-  const send = (status: number, body: unknown) => response.writeHead(status, headersOf(name)).end(JSON.stringify(body))
-  const fail = (status: number, detail: string) =>
-    send(status, { errors: [{ status: String(status), title: 'No', detail }] })
-  if (request.headers[REPLICA_HEADER] !== LOCAL_ONLY) return void fail(500, 'asked for more than its own')
-  const path = url.pathname.split('/').slice(2)
-  const meta = { now: 5000, silent: [] }
-  if (path[0] === 'live') return live(view, response)
-  if (path[0] === 'shards') {
-    const { shards } = await view.shards(never)
-    const data = shards.map(attributes => ({ type: 'shards', id: String(attributes.shard), attributes }))
-    return void send(200, { data, meta, links: { next: null } })
-  }
-  if (path[0] === 'definitions') {
-    const { quests } = await view.counts(never)
-    const data = quests.map(({ definition, states }) => ({
-      type: 'definitions',
-      id: definition,
-      attributes: definitionOf(definition, states),
-    }))
-    return void send(200, { data, meta, links: { next: null } })
-  }
-  if (path[1] === undefined) {
-    const text = url.searchParams.get('search') ?? ''
-    const after = url.searchParams.get('page[after]') ?? undefined
-    const size = Number(url.searchParams.get('page[size]'))
-    const found = await view.instances({ search: { text, terms: [] }, after, size }, never)
-    const { total, states } = found
-    const data = found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row }))
-    return void send(200, { data, meta: { ...meta, total, states }, links: { next: found.hasMore ? '?more' : null } })
-  }
-  const id = path[1] as InstanceId
-  if (path[2] === 'dry-run') {
-    const ran = await view.dryRun({ id, value: await textOf(request) }, never)
-    if (ran.kind === 'silent') return void fail(503, ran.silence.reason)
-    return void send(200, { data: ran.kind === 'ran' ? ran.result : null, meta: { now: 5000 } })
-  }
-  const found = await view.instance(id, never)
-  if (found.kind === 'absent') return void fail(404, 'no such instance')
-  if (found.kind === 'silent') return void fail(503, found.silence.reason)
-  send(200, { data: { type: 'instances', id, attributes: found.instance }, meta })
-}
-
-function live(view: FakeView, response: ServerResponse): void {
-  response.writeHead(200, headersOf(view.replica.name, 'text/event-stream'))
-  response.write(`event: hello\ndata: ${JSON.stringify({ now: 5000 })}\n\n`)
-  const stop = view.watch(undefined, change =>
-    response.write(`event: change\ndata: ${JSON.stringify({ now: 5000, ...change })}\n\n`),
-  )
-  response.on('close', stop)
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(Buffer.from(chunk))
-  return Buffer.concat(chunks).toString()
-}
-
-function definitionOf(definition: string, instances: Definition['instances']): Definition {
-  const quest = { questId: 'kerning', name: 'First Time Together' }
-  return { ...quest, definition, isCurrent: true, quest, findings: [], instances }
+/** What a replica answers over HTTP whose own shards `local` tells of, and all shards `view`. */
+export async function apiOf(local: FakeView, view: View = local): Promise<RequestListener> {
+  const { name } = local.replica
+  const { app } = await httpScene({
+    api: {
+      view,
+      localView: local,
+      catalogue: { get: () => undefined, all: () => [], warnings: [] },
+      rules: { requirements: 'enforce', lobbyLimitSeconds: 0, bonusLimitSeconds: 0, advance: 'command' },
+      replica: local.replica,
+      version: '1.0.0',
+      identity: () => replicaIdentity(INSTALLATION, name),
+    },
+  })
+  return getRequestListener(app.fetch)
 }
 
 export function ownerAt(name: string, url: string, shards: readonly number[] = [1, 2]): Owner {
