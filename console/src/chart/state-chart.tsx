@@ -2,7 +2,7 @@
  * A chart as SVG: boxes, lines and words where layout.ts puts them, coloured by what an instance lights. Only the
  * text of running countdowns is drawn anew each second; nothing is measured in the page.
  */
-import { useMemo } from 'preact/hooks'
+import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { now } from '../api/live.ts'
 import { countdown } from '../ui/words.ts'
 import { pairKey } from './arrangement.ts'
@@ -25,9 +25,17 @@ interface StateChartProps {
 export function StateChart({ graph, lit, stageWords, description }: StateChartProps) {
   const layout = useMemo(() => layOut(graph), [graph])
   const { width, height } = layout
+  const scroll = useRef<HTMLElement>(null)
+  const current = layout.boxes.find(({ name }) => name === lit?.current)
+  const centre = current === undefined ? null : (current.x + current.width / 2) / width
+  useEffect(() => {
+    const shown = scroll.current
+    if (shown === null || centre === null) return
+    shown.scrollLeft = centre * shown.scrollWidth - shown.clientWidth / 2
+  }, [centre])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways on a small screen
-    <section class="chart-scroll" tabIndex={0} aria-label="Statechart">
+    <section class="chart-scroll" ref={scroll} tabIndex={0} aria-label="Statechart">
       <svg
         class="chart"
         viewBox={`0 0 ${width} ${height}`}

@@ -90,7 +90,7 @@ function ChartCard({ instance, machine }: ChartCardProps) {
 
 function Legend() {
   return (
-    <ul class="legend" aria-hidden="true">
+    <ul class="chart-legend" aria-hidden="true">
       <li data-tone="taken">taken</li>
       <li data-tone="possible">possible</li>
       <li data-tone="timer">timer</li>

@@ -1,15 +1,23 @@
 /**
  * The steps of rail.ts as a bar in parts. The one that goes on is wider, and fills with its time.
  */
+import { useEffect, useRef } from 'preact/hooks'
 import { now } from '../api/live.ts'
 import { countdown } from '../ui/words.ts'
 import type { Step } from './rail.ts'
 
 export function ProgressRail({ steps, state }: { readonly steps: readonly Step[]; readonly state: string }) {
+  const list = useRef<HTMLOListElement>(null)
+  const here = steps.findIndex(({ kind }) => kind === 'current')
+  useEffect(() => {
+    const [shown, step] = [list.current?.parentElement, list.current?.children[here]]
+    if (!shown || !(step instanceof HTMLElement)) return
+    shown.scrollLeft = step.offsetLeft - (shown.clientWidth - step.offsetWidth) / 2
+  }, [here])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways on a small screen
     <section class="card rail-scroll" tabIndex={0} aria-label="Progress">
-      <ol class="rail" data-many={steps.length > 8}>
+      <ol class="rail" ref={list} data-many={steps.length > 8}>
         {steps.map(step => (
           <li
             class="rail-step"

@@ -1,6 +1,6 @@
 /**
  * An instance as a test fixture: all that is needed to play it again on the plain machine, and what must come of it.
- * The format is described in docs/console.md. Pure.
+ * The format is described in docs/console.md, and test/console-unit/replay.ts plays it. Pure.
  */
 import type { Instance, Operation } from '../../../src/api/documents.ts'
 
@@ -22,6 +22,8 @@ export interface ReplayFile {
   readonly rules: Instance['rules']
   /** Who was in it when it was made, in order. */
   readonly members: Instance['characters']
+  /** All that were ever in it: who joins later has his level from here. */
+  readonly characters: Instance['characters']
   /** Epoch milliseconds. */
   readonly registeredAt: number
   /** Oldest first; the first makes the instance. */
@@ -41,6 +43,7 @@ export function replayFile(instanceId: string, instance: Instance): ReplayFile {
     definition: quest,
     rules,
     members: foundersOf(instance),
+    characters: instance.characters,
     registeredAt,
     operations: journal.map(({ at, event, from, to, stageIndex, messages, deadlines }) => ({
       at,

@@ -3,7 +3,7 @@
  * is there only where the service allows it, which enforces it itself.
  */
 import { useEffect, useState } from 'preact/hooks'
-import type { DryRun, Instance } from '../../../src/api/documents.ts'
+import type { DryRun, Instance, Operation } from '../../../src/api/documents.ts'
 import { dryRun, type Failure, sendCommands } from '../api/client.ts'
 import { live } from '../api/live.ts'
 import { Badge, StateBadge } from '../ui/badge.tsx'
@@ -154,9 +154,7 @@ function Shown({ result, instance }: { readonly result: Result | null; readonly 
   return (
     <>
       <p class="send-way">
-        Would lead {operation.from === null ? null : <StateBadge state={operation.from} />} to{' '}
-        <StateBadge state={operation.to} />
-        {operation.to === 'active' ? <span class="dim">stage {operation.stageIndex + 1}</span> : null}
+        <Way operation={operation} />
       </p>
       <p class="dim">{sent.length === 0 ? 'Sends nothing.' : `Sends ${sent.join(', ')}.`}</p>
       <p class="dim">
@@ -164,6 +162,22 @@ function Shown({ result, instance }: { readonly result: Result | null; readonly 
           ? 'No timer would run.'
           : `Timers: ${deadlines.map(([name, dueAt]) => `${name} ${countdown(dueAt - now)}`).join(', ')}.`}
       </p>
+    </>
+  )
+}
+
+function Way({ operation: { from, to, stageIndex } }: { readonly operation: Operation }) {
+  const stage = to === 'active' ? <span class="dim">stage {stageIndex + 1}</span> : null
+  if (from === to) {
+    return (
+      <>
+        Would stay <StateBadge state={to} /> {stage}
+      </>
+    )
+  }
+  return (
+    <>
+      Would lead {from === null ? null : <StateBadge state={from} />} to <StateBadge state={to} /> {stage}
     </>
   )
 }
