@@ -105,7 +105,7 @@ export function InspectorPage() {
       )}
       {actor === undefined ? (
         <Card>
-          <Empty title={instances.length === 0 ? 'Nothing is being inspected' : 'Waiting for the instance'}>
+          <Empty title={emptyTitle(instances.length, shown)}>
             {instances.length === 0 ? (
               <HowTo />
             ) : (
@@ -144,6 +144,11 @@ function StatusBadge({ status, what }: { readonly status: SourceStatus; readonly
       <Badge tone={TONES[state]}>{words}</Badge>
     </span>
   )
+}
+
+function emptyTitle(instances: number, { state, reason }: SourceStatus): string {
+  if (instances === 0) return 'Nothing is being inspected'
+  return state === 'closed' && reason !== '' ? 'Nothing to follow' : 'Waiting for the instance'
 }
 
 function whatOf(instances: number): string {

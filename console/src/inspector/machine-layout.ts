@@ -1,7 +1,7 @@
 /**
  * Where each state of any machine is drawn: boxes in boxes, the children of a state in columns by how many steps they
  * are away from its initial one, regions of a parallel state one below the other. What a state can do stands in it as
- * rows, so that the picture is complete without its lines. Pure; the same machine is always drawn alike.
+ * rows, so that the picture is complete without its lines; one that would run over another state is left out. Pure; the same machine is always drawn alike.
  */
 import { cut } from './frame-reader.ts'
 import type { StateNode, Transition } from './machine-tree.ts'
@@ -44,6 +44,7 @@ const ROWS_MAX = 9
 const ROW_CHARS_MAX = 44
 const BOX_WIDTH_MIN = 96
 const PADDING = 14
+const CROSSING_SAMPLES = 25
 const GAP_X = 44
 const GAP_Y = 22
 /** Columns that would be wider begin again below. */
@@ -152,9 +153,12 @@ function linesOf(root: StateNode, boxes: readonly Box[]): readonly Line[] {
     for (const [from, targets] of edgesBetween(node)) {
       for (const to of targets) {
         const [source, target] = [byKey.get(from), byKey.get(to)]
-        if (source !== undefined && target !== undefined) {
-          lines.push({ key: `${from}\n\n${to}`, from, to, path: curve(source, target) })
-        }
+        if (source === undefined || target === undefined) continue
+        const curve = curveBetween(source, target)
+        const others = node.children.flatMap(({ key }) => (key === from || key === to ? [] : (byKey.get(key) ?? [])))
+        if (crosses(curve, others)) continue
+        const [start, bend, towards, end] = curve.map(point => point.join(' '))
+        lines.push({ key: `${from}\n\n${to}`, from, to, path: `M${start} C${bend} ${towards} ${end}` })
       }
     }
     node.children.forEach(visit)
@@ -163,23 +167,51 @@ function linesOf(root: StateNode, boxes: readonly Box[]): readonly Line[] {
   return lines
 }
 
+type Point = readonly [x: number, y: number]
+type Curve = readonly [Point, Point, Point, Point]
+
 /** To the right from head to head; anywhere else out at the bottom and in from below. */
-function curve(from: Box, to: Box): string {
+function curveBetween(from: Box, to: Box): Curve {
   if (to.x >= from.x + from.width) {
     const [x1, y1, x2, y2] = [from.x + from.width, from.y + HEAD_HEIGHT / 2, to.x, to.y + HEAD_HEIGHT / 2]
     const bend = Math.max(18, (x2 - x1) / 2)
-    return `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
+    return [
+      [x1, y1],
+      [x1 + bend, y1],
+      [x2 - bend, y2],
+      [x2, y2],
+    ]
   }
   const [x1, y1] = [from.x + from.width * 0.4, from.y + from.height]
   const [x2, y2] = [to.x + to.width * 0.6, to.y + to.height]
   const low = Math.max(y1, y2) + GAP_Y
-  return `M${x1} ${y1} C${x1} ${low} ${x2} ${low} ${x2} ${y2}`
+  return [
+    [x1, y1],
+    [x1, low],
+    [x2, low],
+    [x2, y2],
+  ]
+}
+
+/** A line over another state says less than none: its row in the box tells where it leads. */
+function crosses([start, bend, towards, end]: Curve, boxes: readonly Box[]): boolean {
+  const at = (t: number, axis: 0 | 1) =>
+    (1 - t) ** 3 * start[axis] +
+    3 * (1 - t) ** 2 * t * bend[axis] +
+    3 * (1 - t) * t ** 2 * towards[axis] +
+    t ** 3 * end[axis]
+  return Array.from({ length: CROSSING_SAMPLES }, (_, step) => step / (CROSSING_SAMPLES - 1)).some(t => {
+    const [x, y] = [at(t, 0), at(t, 1)]
+    return boxes.some(box => x >= box.x && x <= box.x + box.width && y >= box.y && y <= box.y + box.height)
+  })
 }
 
 function rowsOf(transitions: readonly Transition[]): readonly string[] {
   const rows = transitions.map(({ event, guard, targets }) => {
     const to = targets.length === 0 ? '' : ` → ${targets.map(lastName).join(', ')}`
-    return cut(`${event}${guard === undefined ? '' : ` [${guard}]`}${to}`, ROW_CHARS_MAX)
+    // Where it leads matters more than the whole name of a guard.
+    const room = Math.max(8, ROW_CHARS_MAX - event.length - to.length - 3)
+    return cut(`${event}${guard === undefined ? '' : ` [${cut(guard, room)}]`}${to}`, ROW_CHARS_MAX)
   })
   if (rows.length <= ROWS_MAX) return rows
   return [...rows.slice(0, ROWS_MAX - 1), `and ${rows.length - ROWS_MAX + 1} more`]
