@@ -7,7 +7,7 @@ import { createStepper } from '../src/actor/stepper.ts'
 import { instanceRecordKey, readInstanceKey } from '../src/contract/state-record.ts'
 import { Overlay } from '../src/shard/overlay.ts'
 import { ResidencyBudget } from '../src/shard/residency.ts'
-import { ShardState } from '../src/shard/shard-state.ts'
+import { inUse, ShardState } from '../src/shard/shard-state.ts'
 import { SummaryReader } from '../src/shard/summary-reader.ts'
 import { MEMORY_INSTANCES, MEMORY_PARTY_SIZE, type MemorySample, RESIDENCES } from './memory.ts'
 import { Population } from './population.ts'
@@ -56,7 +56,7 @@ function restoreInto(state: ShardState, count: number): void {
       start += length
     }
   }
-  state.definitions.set(compiled.ref, { compiled, instances: 0 })
+  state.definitions.set(compiled.ref, inUse(compiled))
   const reader = new SummaryReader(bytes => state.decode(bytes))
   for (const record of state.kept()) state.adopt(record, reader)
 }

@@ -16,7 +16,7 @@ export function conditionsHold(context: PartyQuestContext): boolean {
   return currentStage(context).clearConditions.every(condition => conditionHolds(condition, context.stage))
 }
 
-function conditionHolds(condition: ClearCondition, stage: StageState): boolean {
+export function conditionHolds(condition: ClearCondition, stage: StageState): boolean {
   const count = countOf(condition, stage)
   switch (condition.operator) {
     case '>=':
@@ -34,8 +34,8 @@ function conditionHolds(condition: ClearCondition, stage: StageState): boolean {
   }
 }
 
-/** A missing count is 0. */
-function countOf(condition: ClearCondition, stage: StageState): number {
+/** What the condition looks at. A missing count is 0. */
+export function countOf(condition: ClearCondition, stage: StageState): number {
   switch (condition.type) {
     case 'item':
     case 'item_count':

@@ -90,7 +90,8 @@ const stageCleared = (context: Context): Message => ({
   mapIds: currentStage(context).mapIds,
 })
 
-const bonusSeconds = ({ rules }: Context): number => rules.definition.bonus?.duration || rules.bonusLimitSeconds
+/** 0 = until somebody ends it. */
+export const bonusSeconds = ({ rules }: Context): number => rules.definition.bonus?.duration || rules.bonusLimitSeconds
 
 const partyQuest = setup({
   types: {

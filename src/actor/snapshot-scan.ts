@@ -15,15 +15,26 @@ import { contextOf, type Instance, nextTimer, stateOf } from './instance.ts'
 export interface Summary extends Omit<InstanceIdentity, 'instanceId'> {
   readonly state: RestingState
   readonly characters: readonly CharacterId[]
+  /** Of the stage being played. */
+  readonly stageIndex: number
+  /** Epoch milliseconds. */
+  readonly registeredAt: number
+  /** Epoch milliseconds; 0 before START. */
+  readonly startedAt: number
+  /** Epoch milliseconds. */
+  readonly stageStartedAt: number
   /** Epoch milliseconds of the next timer. */
   readonly deadline: number | undefined
+  /** The next timer. */
+  readonly timer: TimerName | undefined
   /** `questId@hash` */
   readonly definition: string
 }
 
 /** The same of an instance that was decoded. */
 export function summaryOf(instance: Instance): Summary {
-  const { identity, run } = contextOf(instance)
+  const { identity, run, stage } = contextOf(instance)
+  const next = nextTimer(instance)
   const { tenant, questId, worldId, channelId, partyId, affinity } = identity
   return {
     state: stateOf(instance),
@@ -34,7 +45,12 @@ export function summaryOf(instance: Instance): Summary {
     partyId,
     affinity,
     characters: run.members.map(({ characterId }) => characterId),
-    deadline: nextTimer(instance)?.at,
+    stageIndex: run.stageIndex,
+    registeredAt: run.registeredAt,
+    startedAt: run.startedAt,
+    stageStartedAt: stage.startedAt,
+    deadline: next?.at,
+    timer: next?.timer,
     definition: instance.definition,
   }
 }
@@ -104,6 +120,9 @@ export class SnapshotScan {
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #textStart = 0
+  /** The earliest timer that was read last: its place in TIMER_NAMES, below 0 for none, and its moment. */
+  #next = -1
+  #nextAt: number | undefined
   #isRegular = true
 
   /** `undefined`: not laid out as this release writes it, which is no fault yet. Keeps nothing of `bytes`. */
@@ -121,11 +140,11 @@ export class SnapshotScan {
     const affinity = this.#number(AFFINITY)
     const advance = this.#text(ADVANCE, this.#advances)
     const characters = this.#members()
-    this.#number(STAGE_INDEX)
-    this.#number(REGISTERED_AT)
-    this.#number(STARTED_AT)
-    const deadline = this.#deadline()
-    this.#number(STAGE)
+    const stageIndex = this.#number(STAGE_INDEX)
+    const registeredAt = this.#number(REGISTERED_AT)
+    const startedAt = this.#number(STARTED_AT)
+    this.#deadlines()
+    const stageStartedAt = this.#number(STAGE)
     this.#number(ATTEMPTS)
     this.#skipCounts(ITEMS)
     this.#skipCounts(KILLS)
@@ -136,7 +155,23 @@ export class SnapshotScan {
     if (!this.#isRegular || this.#at !== bytes.length || state === undefined || !ADVANCES.includes(advance)) {
       return undefined
     }
-    return { state, tenant, questId, worldId, channelId, partyId, affinity, characters, deadline, definition }
+    return {
+      state,
+      tenant,
+      questId,
+      worldId,
+      channelId,
+      partyId,
+      affinity,
+      characters,
+      stageIndex,
+      registeredAt,
+      startedAt,
+      stageStartedAt,
+      deadline: this.#nextAt,
+      timer: TIMER_NAMES[this.#next],
+      definition,
+    }
   }
 
   #readTenant(): Tenant {
@@ -165,8 +200,9 @@ export class SnapshotScan {
     return characters
   }
 
-  #deadline(): number | undefined {
+  #deadlines(): void {
     let earliest: number | undefined
+    let next = -1
     let seen = 0
     this.#expect(DEADLINES)
     for (let first = true; this.#isRegular && this.#bytes[this.#at] !== CLOSE_BYTE; first = false) {
@@ -175,9 +211,14 @@ export class SnapshotScan {
       // Of two entries of one timer the decoder takes the last.
       if (timer < 0 || (seen & (1 << timer)) !== 0) this.#isRegular = false
       seen |= 1 << timer
-      if (earliest === undefined || at < earliest) earliest = at
+      // Of two at the same moment the one that comes first in TIMER_NAMES, as machines/deadlines.ts has it.
+      if (earliest === undefined || at < earliest || (at === earliest && timer < next)) {
+        earliest = at
+        next = timer
+      }
     }
-    return earliest
+    this.#nextAt = earliest
+    this.#next = next
   }
 
   #skipCounts(before: Buffer): void {

@@ -75,6 +75,14 @@ export class Journal implements Recorder {
     return last === undefined || ring === undefined ? undefined : { last, shard: ring.shard }
   }
 
+  /** Those that ended and are not forgotten, in the order of their ends. */
+  allEnded(): readonly { readonly id: InstanceId; readonly last: Instance; readonly shard: number }[] {
+    return [...this.#ended.keys()].flatMap(id => {
+      const ended = this.ended(id)
+      return ended === undefined ? [] : [{ id, ...ended }]
+    })
+  }
+
   /** Returns how to stop. */
   watch(listener: JournalListener): () => void {
     this.#listeners.add(listener)

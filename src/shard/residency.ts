@@ -81,6 +81,11 @@ export class Residency {
     return this.#passive.numbers()
   }
 
+  /** A snapshot, or else its bytes (a view, good until the next change), of the instance with this id and number. */
+  peek(id: InstanceId, number: number): Instance | Buffer | undefined {
+    return this.#residents.get(id) ?? this.passiveRecord(number)
+  }
+
   /** Reads without making the instance resident: what a batch reads becomes resident when it is settled. */
   get(id: InstanceId): Instance | undefined {
     const resident = this.#residents.get(id)

@@ -9,7 +9,7 @@ import { decodePending, decodePosition, readInstanceKey, readStateRecordKey } fr
 import { type Catalogue, type CompiledDefinition, parseStoredDefinition } from '../definitions/catalogue.ts'
 import { located, reading } from './damage.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
-import { type KeptRecord, ShardState } from './shard-state.ts'
+import { inUse, type KeptRecord, ShardState } from './shard-state.ts'
 import { SummaryReader } from './summary-reader.ts'
 import { holdToTopics } from './topic-identity.ts'
 
@@ -58,7 +58,7 @@ function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>, cat
     else if (key.kind === 'instance') state.keepRecord(key.id, value)
     else if (key.kind === 'definition') {
       const compiled = known(value, key.ref, catalogue) ?? reading(name, () => parseStoredDefinition(value, key.ref))
-      state.definitions.set(key.ref, { compiled, instances: 0 })
+      state.definitions.set(key.ref, inUse(compiled))
     } else {
       const pending = reading(name, () => decodePending(value))
       state.pending.set(originName(pending.origin), pending)

@@ -9,6 +9,11 @@ export class Roster {
   readonly #ids: (InstanceId | undefined)[] = []
   readonly #free: number[] = []
 
+  /** Every number that was ever given is below. */
+  get end(): number {
+    return this.#ids.length
+  }
+
   find(id: InstanceId): number | undefined {
     return this.#numbers.get(id)
   }

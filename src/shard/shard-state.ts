@@ -3,7 +3,8 @@
  * registrations that wait, and the position. Changed only by `restore` (from the log) and `settle` (after a commit).
  */
 import type { Rules } from '../../machines/context.ts'
-import { type Instance, nextTimer } from '../actor/instance.ts'
+import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
+import { type Instance, nextTimer, stateOf } from '../actor/instance.ts'
 import { decodeInstance } from '../actor/snapshot-bytes.ts'
 import type { Summary } from '../actor/snapshot-scan.ts'
 import type { InstanceId } from '../contract/ids.ts'
@@ -24,6 +25,14 @@ import type { SummaryReader } from './summary-reader.ts'
 interface DefinitionInUse {
   readonly compiled: CompiledDefinition
   instances: number
+  /** By the place of their state in RESTING_STATES. */
+  readonly states: number[]
+}
+
+/** An instance as it is kept: a snapshot, or the bytes of its state record (a view, good until the next change). */
+export interface Present {
+  readonly id: InstanceId
+  readonly kept: Instance | Buffer
 }
 
 export interface KeptRecord {
@@ -57,6 +66,17 @@ export class ShardState implements InstanceView {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new UnrestorableError(`the record "instance/${id}" was readable when it was kept: ${reason}`, { cause })
     }
+  }
+
+  /** `present` knows an instance under one number, below this, for as long as it lives; a later one may get it then. */
+  get numbersEnd(): number {
+    return this.#roster.end
+  }
+
+  present(number: number): Present | undefined {
+    const id = this.#roster.id(number)
+    const kept = id === undefined ? undefined : this.residency.peek(id, number)
+    return id === undefined || kept === undefined ? undefined : { id, kept }
   }
 
   /** @throws UnrestorableError */
@@ -93,15 +113,17 @@ export class ShardState implements InstanceView {
     this.claims.holdAs(number, reader.claim(summary, registration))
     if (summary.deadline !== undefined) this.deadlines.arm(number, summary.deadline)
     this.#use(summary.definition, 1)
+    this.#count(summary.definition, summary.state, 1)
     return summary
   }
 
   /** The overlay's changes are committed: they become the state. */
   settle(overlay: Overlay): void {
     for (const { compiled } of overlay.definitions.values()) {
-      if (!this.definitions.has(compiled.ref)) this.definitions.set(compiled.ref, { compiled, instances: 0 })
+      if (!this.definitions.has(compiled.ref)) this.definitions.set(compiled.ref, inUse(compiled))
     }
     for (const [id, { before, after }] of overlay.instances) {
+      this.#moved(before, after)
       if (before !== undefined && claimChanged(before, after)) this.claims.release(id, claim(before))
       if (after === undefined) {
         this.residency.delete(id)
@@ -136,20 +158,40 @@ export class ShardState implements InstanceView {
   }
 
   #definition(ref: string): CompiledDefinition {
-    const inUse = this.definitions.get(ref)
-    if (inUse === undefined) {
+    const used = this.definitions.get(ref)
+    if (used === undefined) {
       throw new UnrestorableError(
         `an instance plays by ${ref}, whose record is not in the log: write it back byte for byte under the key ` +
           `"definition/${ref}", or give the instance up with a tombstone, and restart the replica`,
       )
     }
-    return inUse.compiled
+    return used.compiled
+  }
+
+  #moved(before: Instance | undefined, after: Instance | undefined): void {
+    const from = before && stateOf(before)
+    const to = after && stateOf(after)
+    if (from === to) return
+    if (before !== undefined && from !== undefined) this.#count(before.definition, from, -1)
+    if (after !== undefined && to !== undefined) this.#count(after.definition, to, 1)
+  }
+
+  #count(ref: string, state: RestingState, delta: number): void {
+    const states = this.definitions.get(ref)?.states
+    if (states === undefined) return
+    const place = RESTING_STATES.indexOf(state)
+    states[place] = (states[place] ?? 0) + delta
   }
 
   #use(ref: string, delta: number): void {
-    const inUse = this.definitions.get(ref)
-    if (inUse === undefined) return
-    inUse.instances += delta
-    if (inUse.instances === 0) this.definitions.delete(ref)
+    const used = this.definitions.get(ref)
+    if (used === undefined) return
+    used.instances += delta
+    if (used.instances === 0) this.definitions.delete(ref)
   }
+}
+
+/** Of which there is no instance yet. */
+export function inUse(compiled: CompiledDefinition): DefinitionInUse {
+  return { compiled, instances: 0, states: RESTING_STATES.map(() => 0) }
 }

@@ -1,0 +1,82 @@
+/**
+ * An instance as people read it (api/documents.ts): the row of a list, and all of it. Everything comes from its context,
+ * its definition, the machine and the journal; nothing is guessed, and nothing of it is changed.
+ */
+import { conditionHolds, countOf } from '../../machines/conditions.ts'
+import { type Counts, DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type PartyQuestContext } from '../../machines/context.ts'
+import { contextOf, stateOf } from '../actor/instance.ts'
+import { encodeInstance } from '../actor/snapshot-bytes.ts'
+import { listsCommand } from '../actor/transition-target.ts'
+import type { Instance, InstanceRow, Replica } from '../api/documents.ts'
+import { COMMAND_TYPES } from '../contract/commands.ts'
+import type { Entry } from '../journal/entry.ts'
+import type { Recorded } from '../journal/journal.ts'
+import { causeOf, eventType, operationDocument } from './operation-document.ts'
+import type { Subject } from './subject.ts'
+import { nextTimerDocument, timerDocuments } from './timer-document.ts'
+
+/** REGISTER names no instance. */
+const COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
+
+export function rowDocument({ instance, shard, isEnded }: Subject, last: Entry | undefined): InstanceRow {
+  const { identity, rules, run } = contextOf(instance)
+  const { questId, tenant, worldId, channelId, partyId } = identity
+  const { id, region, majorVersion, minorVersion } = tenant
+  return {
+    questId,
+    questName: rules.definition.name,
+    definition: instance.definition,
+    state: isEnded ? 'destroyed' : stateOf(instance),
+    currentStageIndex: run.stageIndex,
+    stages: rules.definition.stages.length,
+    tenant: { id, region, majorVersion, minorVersion },
+    worldId,
+    channelId,
+    partyId,
+    characters: run.members.map(member => ({ ...member })),
+    registeredAt: run.registeredAt,
+    startedAt: run.startedAt === 0 ? null : run.startedAt,
+    nextTimer: isEnded ? null : nextTimerDocument(instance),
+    lastOperation: last === undefined ? null : { at: last.at, type: eventType(last), cause: causeOf(last) },
+    shard,
+  }
+}
+
+export function instanceDocument(subject: Subject, journal: readonly Recorded[], owner: Replica): Instance {
+  const { instance, isEnded } = subject
+  const context = contextOf(instance)
+  const { definition, advance, requirements, lobbyLimitSeconds, bonusLimitSeconds } = context.rules
+  const { startedAt, attempts, items, kills, data } = context.stage
+  return {
+    ...rowDocument(subject, journal.at(-1)?.entry),
+    owner,
+    timers: isEnded ? [] : timerDocuments(instance),
+    stageStartedAt: startedAt,
+    stageState: {
+      itemCounts: countsById(items, ITEM_PREFIX),
+      monsterKills: countsById(kills, KILL_PREFIX),
+      customData: countsById(data, DATA_PREFIX),
+      attempts,
+    },
+    conditions: conditionDocuments(context),
+    rules: { advance, requirements, lobbyLimitSeconds, bonusLimitSeconds },
+    commands: COMMANDS.map(type => ({ type, isAccepted: !isEnded && listsCommand(instance, type) })),
+    bytes: isEnded ? 0 : encodeInstance(instance).length,
+    journal: journal.map(operationDocument),
+    quest: { ...definition },
+  }
+}
+
+function conditionDocuments({ rules, run, stage }: PartyQuestContext): Instance['conditions'] {
+  const conditions = rules.definition.stages[run.stageIndex]?.clearConditions ?? []
+  return conditions.map(condition => ({
+    ...condition,
+    current: countOf(condition, stage),
+    holds: conditionHolds(condition, stage),
+  }))
+}
+
+/** fromEntries defines, so that a key like `__proto__` stays a key. */
+function countsById(counts: Counts, prefix: string): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).map(([key, count]) => [key.slice(prefix.length), count]))
+}

@@ -1,0 +1,142 @@
+/**
+ * Finds the instances that a search means, in slices beside the running shards. What is promised while they change:
+ * an instance that is there, and in question, from the beginning of the scan to its end is found exactly once; one that
+ * begins, ends, or changes what was asked for meanwhile is found or not; and of a shard that goes away nothing is told.
+ */
+import { RESTING_STATES } from '../../machines/party-quest.ts'
+import { summaryOf } from '../actor/snapshot-scan.ts'
+import type { State } from '../api/documents.ts'
+import type { InstancesAsked } from '../api/view.ts'
+import type { InstanceId } from '../contract/ids.ts'
+import type { Journal } from '../journal/journal.ts'
+import type { ShardState } from '../shard/shard-state.ts'
+import type { InstanceMatch } from './instance-match.ts'
+import type { ScanPace } from './scan-pace.ts'
+import { PresentReader, type RunningShard } from './shard-reader.ts'
+import { SmallestIds } from './smallest-ids.ts'
+
+/** Between two looks at the clock. */
+const INSTANCES_A_LOOK = 16
+
+export interface Scanned {
+  /** In the order of their ids: one more than asked for, where there are more. */
+  readonly ids: readonly { readonly id: InstanceId; readonly shard: number }[]
+  readonly states: Partial<Record<State, number>>
+}
+
+export interface ScanOptions {
+  /** Asked again after each slice. */
+  readonly running: () => readonly RunningShard[]
+  readonly journal: Journal
+  readonly pace: ScanPace
+}
+
+type Tally = Map<State, number>
+
+/** @throws the signal's reason */
+export async function scanInstances(
+  { after, size }: InstancesAsked,
+  match: InstanceMatch,
+  options: ScanOptions,
+  signal: AbortSignal,
+): Promise<Scanned> {
+  const first = new SmallestIds<number>(after, size + 1)
+  const tallies = new Map<number, Tally>()
+  for (const { shard, state } of options.running()) {
+    if (!match.includesShard(shard)) continue
+    const isThere = () => options.running().some(running => running.shard === shard && running.state === state)
+    const tally: Tally = match.isAll ? census(state) : new Map()
+    const scan = new ShardScan(state, match, id => first.add(id, shard), tally)
+    while (!scan.isDone && isThere()) {
+      signal.throwIfAborted()
+      await options.pace.slice(isOver => isThere() && scan.goOn(isOver))
+    }
+    if (isThere()) tallies.set(shard, tally)
+  }
+  signal.throwIfAborted()
+  const present = new Set(options.running().map(({ shard }) => shard))
+  if (match.includesEnded) addEnded(match, options.journal, first, tallies)
+  return {
+    ids: first.sorted().map(({ id, beside }) => ({ id, shard: beside })),
+    states: sumOf([...tallies].flatMap(([shard, tally]) => (present.has(shard) ? [tally] : []))),
+  }
+}
+
+/** How many are in which state, as the shard counts them itself; of one definition, or of all. */
+export function census(state: ShardState, ref?: string): Tally {
+  const tally: Tally = new Map()
+  for (const { compiled, states } of state.definitions.values()) {
+    if (ref !== undefined && compiled.ref !== ref) continue
+    for (const [place, resting] of RESTING_STATES.entries()) {
+      const count = states[place] ?? 0
+      if (count > 0) tally.set(resting, (tally.get(resting) ?? 0) + count)
+    }
+  }
+  return tally
+}
+
+export function sumOf(tallies: readonly Tally[]): Partial<Record<State, number>> {
+  const sum: Partial<Record<State, number>> = {}
+  for (const tally of tallies) for (const [state, count] of tally) sum[state] = (sum[state] ?? 0) + count
+  return sum
+}
+
+/** One shard, number after number: an instance keeps its own, resident or not, for as long as it lives. */
+class ShardScan {
+  readonly #state: ShardState
+  readonly #match: InstanceMatch
+  readonly #found: (id: InstanceId) => void
+  readonly #tally: Tally
+  readonly #reader = new PresentReader()
+  #next = 0
+
+  constructor(state: ShardState, match: InstanceMatch, found: (id: InstanceId) => void, tally: Tally) {
+    this.#state = state
+    this.#match = match
+    this.#found = found
+    this.#tally = tally
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#state.numbersEnd
+  }
+
+  goOn(isOver: () => boolean): void {
+    while (!this.isDone) {
+      this.#look(this.#next)
+      this.#next += 1
+      if (this.#next % INSTANCES_A_LOOK === 0 && isOver()) return
+    }
+  }
+
+  #look(number: number): void {
+    const present = this.#state.present(number)
+    if (present === undefined || !this.#match.mayBe(present.id)) return
+    if (this.#match.isAll) {
+      this.#found(present.id)
+      return
+    }
+    const summary = this.#reader.summary(present, this.#state)
+    const quest = summary && this.#state.definitions.get(summary.definition)?.compiled.definition
+    if (summary === undefined || quest === undefined || !this.#match.matches(present.id, summary, quest)) return
+    this.#found(present.id)
+    this.#tally.set(summary.state, (this.#tally.get(summary.state) ?? 0) + 1)
+  }
+}
+
+/** A thousand at most: no slices. */
+function addEnded(
+  match: InstanceMatch,
+  journal: Journal,
+  first: SmallestIds<number>,
+  tallies: ReadonlyMap<number, Tally>,
+): void {
+  for (const { id, last, shard } of journal.allEnded()) {
+    const tally = tallies.get(shard)
+    if (tally === undefined || !match.mayBe(id)) continue
+    const facts = { ...summaryOf(last), state: 'destroyed' as const, deadline: undefined }
+    if (!match.matches(id, facts, last.snapshot.context.rules.definition)) continue
+    first.add(id, shard)
+    tally.set('destroyed', (tally.get('destroyed') ?? 0) + 1)
+  }
+}
