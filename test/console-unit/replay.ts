@@ -7,9 +7,8 @@ import type { ReplayFile, ReplayOperation } from '../../console/src/instance/rep
 import type { PartyMember, Rules } from '../../machines/context.ts'
 import type { PartyQuestEvent } from '../../machines/party-quest.ts'
 import { createStepper, type Step } from '../../src/actor/stepper.ts'
-import type { InstanceId, QuestId } from '../../src/contract/ids.ts'
+import type { InstanceId, QuestId, TenantId } from '../../src/contract/ids.ts'
 import { isObject } from '../../src/contract/json.ts'
-import type { TenantId } from '../../src/contract/tenant.ts'
 import { compileDefinition } from '../../src/definitions/catalogue.ts'
 import { character } from '../support/tenants.ts'
 
