@@ -329,3 +329,30 @@ describe('faults', () => {
     expect(told).not.toContain(secret)
   })
 })
+
+describe('CONSOLE_TOKEN', () => {
+  it('is taken from the variable, or from the file that is named', () => {
+    expect(read({ CONSOLE_TOKEN: 'sixteen-or-more!' }).http.consoleToken).toBe('sixteen-or-more!')
+    expect(read({ CONSOLE_TOKEN_FILE: file('token', 'from-a-file-of-its-own\n') }).http.consoleToken).toBe(
+      'from-a-file-of-its-own',
+    )
+    expect(read().http.consoleToken).toBeUndefined()
+  })
+
+  it.each([
+    ['is short', { CONSOLE_TOKEN: 'fifteen-letters' }, 'fifteen-letters'],
+    ['has a space', { CONSOLE_TOKEN: 'sixteen or more letters' }, 'sixteen or'],
+    ['is no ASCII', { CONSOLE_TOKEN: 'sechzehn-müssen-es-sein' }, 'sechzehn'],
+    ['is there twice', { CONSOLE_TOKEN: 'sixteen-or-more!', CONSOLE_TOKEN_FILE: '/nowhere' }, 'sixteen-or'],
+  ])('that %s is a fault which does not show it', (_, env, secret) => {
+    const found = faults(env)
+    expect(found).toEqual([expect.stringMatching(/^CONSOLE_TOKEN: /)])
+    expect(found.join()).not.toContain(secret)
+  })
+
+  it('in a file is told by the name of that variable', () => {
+    expect(faults({ CONSOLE_TOKEN_FILE: file('short', 'short') })).toEqual([
+      expect.stringMatching(/^CONSOLE_TOKEN_FILE: must hold 16 to 1000 characters/),
+    ])
+  })
+})

@@ -73,6 +73,7 @@ export async function runService(given: RunServiceOptions): Promise<RunningServi
     transport,
     topics: config.topics,
     consoleWrites: config.http.consoleWrites,
+    consoleToken: config.http.consoleToken,
     closing: closing.signal,
   })
   const server = config.http.port === 0 ? undefined : await listen(app, config.http)
