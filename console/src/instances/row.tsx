@@ -23,7 +23,7 @@ const ID_SHOWN = 13
 export function InstanceTableRow({ row: { id, attributes }, index, isSelected }: InstanceRowProps) {
   const { questName, questId, state, nextTimer, characters, partyId, lastOperation, shard } = attributes
   return (
-    <tr class="instance" data-selected={isSelected} aria-rowindex={index + 2}>
+    <tr class="instance-row" data-selected={isSelected} aria-rowindex={index + 2}>
       <th scope="row" class="c-id">
         <a class="mono" href={hashOf({ page: 'instance', id })} data-id={id} title={id}>
           {id.slice(0, ID_SHOWN)}
@@ -84,7 +84,7 @@ function Last({
 /** Of the same height. */
 export function GhostTableRow() {
   return (
-    <tr class="instance">
+    <tr class="instance-row">
       <th scope="row" class="c-id">
         <Ghost width={96} />
       </th>

@@ -24,7 +24,7 @@ export function StateBar({ found, search, onSearch }: StateBarProps) {
           <span key={state} data-state={state} style={{ flexGrow: `${states?.[state] ?? 0}` }} />
         ))}
       </div>
-      <ul class="legend" aria-label="Instances by state">
+      <ul class="state-legend" aria-label="Instances by state">
         {STATES_SHOWN.map(state => (
           <li key={state}>
             <button

@@ -31,7 +31,9 @@ export function ShardCard({ shard, highest }: { readonly shard: Shard; readonly 
         highest={highest}
         label={`${number(Math.round(shard.recordsPerSecond))} records a second now; the line is the last minute`}
       />
-      <p class="verdict">{words}</p>
+      <p class="verdict" title={words}>
+        {severity === 'fine' ? `${number(Math.round(shard.recordsPerSecond))} records a second` : words}
+      </p>
       <dl>
         <Fact name="lag" isBad={isLagBad}>
           {number(lag)}
@@ -47,7 +49,6 @@ export function ShardCard({ shard, highest }: { readonly shard: Shard; readonly 
             ? '–'
             : `${number(Math.round(batchRecords.p50))} / ${number(Math.round(batchRecords.p99))}`}
         </Fact>
-        <Fact name="records a second">{number(Math.round(shard.recordsPerSecond))}</Fact>
         <Fact name="instances">
           <a
             href={hashOf({ page: 'instances', search: `shard:${shard.shard}` })}
@@ -77,7 +78,7 @@ function Fact({ name, isBad = false, children }: FactProps) {
   )
 }
 
-const FACTS = 7
+const FACTS = 6
 
 /** Of the same size. */
 export function GhostShardCard() {

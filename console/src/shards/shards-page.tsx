@@ -66,7 +66,7 @@ function Troubles({ shards }: { readonly shards: readonly Shard[] }) {
     <>
       {bad.slice(0, TROUBLES_SHOWN).map(shard => (
         <span class="pill trouble" data-tone="red" key={shard.shard}>
-          shard {shard.shard} {verdictOf(shard).words}
+          shard {shard.shard}: {verdictOf(shard).words}
         </span>
       ))}
       {more > 0 ? (

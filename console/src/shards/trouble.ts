@@ -37,7 +37,9 @@ export function verdictOf(shard: Shard): Verdict {
     case 'running': {
       const sentences = [
         ...(isLagBad ? [behind(lag, recordsPerSecond)] : []),
-        ...(isLatenessBad && timerLatenessMs !== null ? [`timers ${latency(timerLatenessMs.p99)} late`] : []),
+        ...(isLatenessBad && !isLagBad && timerLatenessMs !== null
+          ? [`timers ${latency(timerLatenessMs.p99)} late`]
+          : []),
         ...(trouble === null ? [] : [trouble]),
       ]
       return { severity: sentences.length > 0 ? 'bad' : 'fine', words: sentences.join(' · '), ...flags }
@@ -68,5 +70,5 @@ const PHASE_WORDS = {
 /** How much work it is at the present pace: more comes meanwhile, so it is no promise. */
 function behind(lag: number, recordsPerSecond: number): string {
   const work = recordsPerSecond > 0 ? `, ${Math.ceil(lag / recordsPerSecond)} s of work` : ''
-  return `behind: ${number(lag)} commands${work}`
+  return `${number(lag)} commands behind${work}`
 }

@@ -14,6 +14,7 @@ import { ShardsPage } from '../shards/shards-page.tsx'
 import { Empty } from '../ui/empty.tsx'
 import '../styles/shell.css'
 import { Header } from './header.tsx'
+import { Keys } from './keys.tsx'
 
 export function Frame() {
   const at = route.value
@@ -30,6 +31,7 @@ export function Frame() {
       <main id="content" tabIndex={-1}>
         <Page at={at} />
       </main>
+      <Keys />
     </>
   )
 }

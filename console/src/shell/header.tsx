@@ -54,7 +54,7 @@ function QuickSearch() {
     <form class="quick" aria-label="Quick search" onSubmit={go}>
       <kbd>/</kbd>
       <input
-        id="quick-search"
+        data-slash="header"
         name="search"
         type="search"
         placeholder="quest, party, character, id…"
