@@ -2,9 +2,13 @@
  * How the console's pages are built: to dist/console, below any prefix, with nothing inlined that a policy of
  * `default-src 'self'` would refuse. For looking at pages without Kafka, `vite console` asks the fixture server.
  */
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 
 const FIXTURE_SERVER = 'http://127.0.0.1:18360'
+
+/** The console, and its inspector alone for the frames of inspected apps. */
+const PAGES = ['index.html', 'inspector.html'].map(name => fileURLToPath(new URL(name, import.meta.url)))
 
 export default defineConfig({
   base: './',
@@ -13,6 +17,7 @@ export default defineConfig({
     outDir: '../dist/console',
     emptyOutDir: true,
     target: 'es2022',
+    rolldownOptions: { input: PAGES },
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },

@@ -35,11 +35,9 @@ const COMPRESSIBLE = /^(?:text\/|image\/svg|application\/json)/
 const GZIP_BYTES_MIN = 1024
 const PREFIX = '/console/'
 
-const PAGE_HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-}
+const POLICY = "default-src 'self'; base-uri 'self'; form-action 'self'; object-src 'none'"
+/** Shown in a frame by the pages of inspected apps, and all that it does is to draw what they send it. */
+const FRAMED = 'inspector.html'
 
 /** `directory`: that of the built pages. They may be built after the start. */
 export function addStaticFiles(app: Hono, directory: string = builtConsole()): void {
@@ -64,7 +62,7 @@ export function addStaticFiles(app: Hono, directory: string = builtConsole()): v
       )
     }
     const file = name === undefined ? undefined : files.get(name === '' ? 'index.html' : name)
-    if (file !== undefined) return answer(context, file)
+    if (file !== undefined) return answer(context, file, name === FRAMED ? '*' : "'none'")
     return problem(context, 404, 'Not found', 'the console has no such file: its pages begin at /console/')
   })
 }
@@ -109,14 +107,16 @@ function staticFile(name: string, bytes: Buffer): StaticFile {
   }
 }
 
-function answer(context: Context, file: StaticFile): Response {
+/** `ancestors`: whose pages may hold it in a frame. */
+function answer(context: Context, file: StaticFile, ancestors: string): Response {
   const takesGzip = /(?:^|,)\s*gzip\s*(?:;(?!\s*q=0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(
     context.req.header('accept-encoding') ?? '',
   )
   const gzipped = takesGzip ? file.gzipped : undefined
   const etag = `"${file.etag}${gzipped === undefined ? '' : '-gz'}"`
   const headers = {
-    ...PAGE_HEADERS,
+    'content-security-policy': `${POLICY}; frame-ancestors ${ancestors}`,
+    'referrer-policy': 'no-referrer',
     etag,
     'cache-control': file.cacheControl,
     ...(file.gzipped === undefined ? {} : { vary: 'accept-encoding' }),

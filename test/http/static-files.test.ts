@@ -16,6 +16,7 @@ beforeAll(() => {
   mkdirSync(join(directory, 'assets'), { recursive: true })
   writeFileSync(join(root, 'secret.txt'), 'secret')
   writeFileSync(join(directory, 'index.html'), '<!doctype html><title>Quests</title>')
+  writeFileSync(join(directory, 'inspector.html'), '<!doctype html><title>Inspector</title>')
   writeFileSync(join(directory, 'assets', 'index-1a2b.js'), SCRIPT)
 })
 afterAll(() => rmSync(join(directory, '..'), { recursive: true, force: true }))
@@ -37,6 +38,15 @@ describe('the files of the console', () => {
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
     })
+  })
+
+  it('are shown in no frame of another page, but for the inspector that acts on nothing', async () => {
+    const { get } = await scene()
+    const policyOf = async (path: string) => (await get(path)).headers.get('content-security-policy')
+    expect(await policyOf('/console/inspector.html')).toMatch(/^default-src 'self';.*frame-ancestors \*$/)
+    for (const path of ['/console/index.html', '/console/assets/index-1a2b.js']) {
+      expect(await policyOf(path)).toMatch(/frame-ancestors 'none'$/)
+    }
   })
 
   it('are kept for ever where their names change with what is in them', async () => {

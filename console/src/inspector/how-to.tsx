@@ -2,6 +2,7 @@
 
 export function HowTo() {
   const page = new URL('#/inspector', document.baseURI).href
+  const framed = new URL('inspector.html', document.baseURI).href
   const relay = new URL('../inspect/receive', document.baseURI).href.replace(/^http/, 'ws')
   return (
     <>
@@ -14,6 +15,8 @@ createActor(machine, { inspect }).start()`}</pre>
       <p>From a web page, which opens this one:</p>
       <pre>{`const { inspect } = createBrowserInspector({ url: '${page}' })
 createActor(machine, { inspect }).start()`}</pre>
+      <p>Or in a window of its own, with a relay on your machine:</p>
+      <pre>{`createInspectorServer({ url: '${framed}' })`}</pre>
       <p>
         A quest of this installation: <code>{`${page}?instance=<id>`}</code>
       </p>

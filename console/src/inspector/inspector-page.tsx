@@ -56,7 +56,7 @@ const events: Omit<SourceEvents, 'onState'> = {
   },
 }
 
-if (opener !== undefined && isInspector(location.hash)) {
+if (opener !== undefined && isInspector(location)) {
   openMessages(opener, { ...events, onState: (state, reason) => (openerStatus.value = { state, reason }) })
 }
 
@@ -82,7 +82,7 @@ export function InspectorPage() {
         <h1>Inspector</h1>
         <StatusBadge status={shown} what={whatOf(instances.length)} />
         <span class="faint" aria-live="off">
-          {frames} frames
+          {frames === 1 ? 'one frame' : `${frames} frames`}
         </span>
         <div class="inspector-tools">
           <Button
@@ -156,8 +156,9 @@ function whatOf(instances: number): string {
   return instances === 1 ? 'an instance' : `${instances} instances`
 }
 
-function isInspector(hash: string): boolean {
-  return /^#\/inspector(?:$|\?)/.test(hash)
+/** Other pages of the console are opened from other windows too, and have nothing to say to them. */
+function isInspector({ hash, pathname }: Location): boolean {
+  return /^#\/inspector(?:$|\?)/.test(hash) || pathname.endsWith('/inspector.html')
 }
 
 /** `#/inspector?instance=<id>&instance=<id>`. */

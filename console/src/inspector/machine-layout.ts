@@ -170,7 +170,7 @@ function linesOf(root: StateNode, boxes: readonly Box[]): readonly Line[] {
 type Point = readonly [x: number, y: number]
 type Curve = readonly [Point, Point, Point, Point]
 
-/** To the right from head to head; anywhere else out at the bottom and in from below. */
+/** To the right from head to head, down to what lies below; anywhere else out at the bottom and in from below. */
 function curveBetween(from: Box, to: Box): Curve {
   if (to.x >= from.x + from.width) {
     const [x1, y1, x2, y2] = [from.x + from.width, from.y + HEAD_HEIGHT / 2, to.x, to.y + HEAD_HEIGHT / 2]
@@ -180,6 +180,19 @@ function curveBetween(from: Box, to: Box): Curve {
       [x1 + bend, y1],
       [x2 - bend, y2],
       [x2, y2],
+    ]
+  }
+  const above = from.y + from.height <= to.y
+  const [left, right] = [Math.max(from.x, to.x), Math.min(from.x + from.width, to.x + to.width)]
+  if (above && left < right) {
+    const x = (left + right) / 2
+    const [y1, y2] = [from.y + from.height, to.y]
+    const middle = (y1 + y2) / 2
+    return [
+      [x, y1],
+      [x, middle],
+      [x, middle],
+      [x, y2],
     ]
   }
   const [x1, y1] = [from.x + from.width * 0.4, from.y + from.height]
