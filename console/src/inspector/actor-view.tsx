@@ -23,7 +23,8 @@ export function ActorView({ actor }: { readonly actor: Actor }) {
       </Card>
       <div class="inspector-below">
         <Card title="Events" subtitle={countText(entries.length)} isFlush>
-          <ol class="events" aria-label="Events, the last one first">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, so it has to be reachable by key */}
+          <ol class="events" tabIndex={0} aria-label="Events, the last one first">
             {entries.toReversed().map(entry => (
               <EventRow key={entry.number} entry={entry} />
             ))}

@@ -1,7 +1,7 @@
 /** What to write in an app so that it is drawn here, with the URLs of this installation filled in. */
 
 export function HowTo() {
-  const page = new URL('#/inspector', document.baseURI).href
+  const page = new URL('./#/inspector', document.baseURI).href
   const framed = new URL('inspector.html', document.baseURI).href
   const relay = new URL('../inspect/receive', document.baseURI).href.replace(/^http/, 'ws')
   return (
