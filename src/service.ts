@@ -16,13 +16,13 @@ import { Registrar } from './shard/registrar.ts'
 import { ResidencyBudget } from './shard/residency.ts'
 import { RuleBook } from './shard/rule-book.ts'
 import type { ShardDependencies } from './shard/shard-dependencies.ts'
-import { type ShardPhase, ShardSet } from './shard/shard-set.ts'
+import { type Held, type ShardPhase, ShardSet } from './shard/shard-set.ts'
 import { Supervisor } from './shard/supervisor.ts'
 import type { Telemetry } from './telemetry.ts'
 import { TopicWatch } from './topic-watch.ts'
 import { prepareTopics } from './topics.ts'
 import type { Tracer } from './tracing.ts'
-import type { GroupMembership, Transport } from './transport/port.ts'
+import type { GroupMembership, Member, Transport } from './transport/port.ts'
 
 const CONNECT_BACK_OFF: BackOff = { msMin: 200, msMax: 5000 }
 
@@ -106,6 +106,24 @@ export class Service {
       missing: this.#missing(phases),
       shards: Object.fromEntries(phases),
     }
+  }
+
+  /** Whether the log was reached: from then on it is known which one it is. */
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
+  /** The shards that this replica holds now, to be read; none before they are started. */
+  held(): readonly Held[] {
+    return this.#shards?.held() ?? []
+  }
+
+  /** The replicas that own the shards. @throws TransportUnavailableError the group does not tell, or is not joined yet */
+  async members(): Promise<readonly Member[]> {
+    if (this.#membership === undefined) {
+      throw new TransportUnavailableError('the group of the shards has not been joined yet')
+    }
+    return await this.#membership.members()
   }
 
   /** Stops reading, finishes open transactions, leaves the groups at once, closes. Ends no quest. */

@@ -6,14 +6,14 @@ import type { Clock, Random } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { COMMAND_TYPES } from '../contract/command-envelope.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
-import { createHttpApp, type HttpApp } from '../http/http-app.ts'
-import { type HttpServer, listen } from '../http/http-server.ts'
+import { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import { createHttpLookupClient } from '../lookups/http-lookup-client.ts'
 import { createMetrics } from '../metrics.ts'
 import { Service, type ServiceStatus } from '../service.ts'
 import { openTracer, type Tracer } from '../tracing.ts'
 import type { Transport } from '../transport/port.ts'
+import { type Edge, openEdge } from './edge.ts'
 import { withFreePort } from './http-port.ts'
 import { openTransport } from './open-transport.ts'
 import { packageVersion } from './version.ts'
@@ -58,27 +58,18 @@ export async function runService(given: RunServiceOptions): Promise<RunningServi
     log,
     clock,
   })
+  const journal = new Journal()
   const service = new Service({
     ...options,
     transport,
     lookupClient: createHttpLookupClient(config.lookups),
     telemetry: metrics.telemetry,
     tracer,
+    journal,
   })
-  const closing = new AbortController()
-  const app = createHttpApp({
-    ...options,
-    status: () => service.status(),
-    metrics,
-    transport,
-    topics: config.topics,
-    consoleWrites: config.http.consoleWrites,
-    consoleToken: config.http.consoleToken,
-    closing: closing.signal,
-  })
-  const server = config.http.port === 0 ? undefined : await listen(app, config.http)
+  const edge = await openEdge({ ...options, service, transport, journal, metrics })
   const quests = catalogue.all().map(({ definition }) => definition.questId)
-  log.info({ url: server?.url, quests, log: config.log.kind }, 'party-quests starts')
+  log.info({ url: edge.url, quests, log: config.log.kind }, 'party-quests starts')
   if (!transport.durable) {
     log.warn(
       {},
@@ -87,30 +78,27 @@ export async function runService(given: RunServiceOptions): Promise<RunningServi
   }
   return {
     transport,
-    url: server?.url,
+    url: edge.url,
     started: service.start(),
     status: () => service.status(),
-    stop: () => stop(options, closing, { service, app, server, tracer }),
+    stop: () => stop(options, { service, edge, tracer }),
   }
 }
 
 interface Parts {
   readonly service: Service
-  readonly app: HttpApp
-  readonly server: HttpServer | undefined
+  readonly edge: Edge
   readonly tracer: Tracer
 }
 
-async function stop({ config, clock, log }: RunServiceOptions, closing: AbortController, parts: Parts): Promise<void> {
-  const { service, app, server, tracer } = parts
+async function stop({ config, clock, log }: RunServiceOptions, { service, edge, tracer }: Parts): Promise<void> {
   const closed = new AbortController()
-  // Streams first: they read by the transport that the service closes. Probes go on being answered until the end.
-  closing.abort()
   const orderly = (async () => {
-    await app.close()
+    // Streams first: they read by the transport that the service closes. Probes go on being answered until the end.
+    await edge.quiet()
     await service.close()
     await tracer.close()
-    await server?.close()
+    await edge.close()
     closed.abort()
   })()
   const late = clock.sleep(config.shutdownTimeoutMs, closed.signal)
