@@ -14,7 +14,9 @@ export interface Found {
   readonly silent: readonly Silence[]
 }
 
-const PAGE_ROWS = 100
+/** The first page is small, to be there at once. */
+const PAGE_ROWS_FIRST = 100
+const PAGE_ROWS = 200
 /** A page may have grown since; beyond, it is parted. */
 const PAGE_ROWS_AGAIN = 250
 /** So many rows before the end the next page is asked for. */
@@ -22,6 +24,9 @@ const AHEAD_ROWS = 150
 /** Pages on each side of the view whose rows are kept. */
 const KEPT_PAGES = 10
 const REFRESH_MS = 1000
+const REFRESH_MANY_MS = 5000
+/** 100,000 instances are asked for every five seconds. */
+const ROWS_PER_MS = 20
 /** Searches by time change by themselves. */
 const REFRESH_ANYWAY_MS = 10_000
 const RETRY_MS = 3000
@@ -128,9 +133,10 @@ export class InstanceList {
     return true
   }
 
-  /** Slow answers are asked for less often: a busy service must not be busied by who watches it. */
+  /** Each answer counts all instances: where they are many, or it took long, it is asked for less often. */
   #refreshAt(): number {
-    return this.#readAt + (this.#isStale ? Math.max(REFRESH_MS, this.#tookMs * 4) : REFRESH_ANYWAY_MS)
+    const bySize = Math.min(REFRESH_MANY_MS, (this.#found.value?.total ?? 0) / ROWS_PER_MS)
+    return this.#readAt + (this.#isStale ? Math.max(REFRESH_MS, bySize, this.#tookMs * 20) : REFRESH_ANYWAY_MS)
   }
 
   #wake(afterMs: number): void {
@@ -141,7 +147,8 @@ export class InstanceList {
   /** `at` undefined: the page behind all others. */
   async #read(at: number | undefined): Promise<boolean> {
     const cursor = at === undefined ? this.#pages.value.next : this.#pages.value.list[at]?.cursor
-    const size = at === undefined ? PAGE_ROWS : PAGE_ROWS_AGAIN
+    const first = cursor === undefined ? PAGE_ROWS_FIRST : PAGE_ROWS
+    const size = at === undefined ? first : PAGE_ROWS_AGAIN
     const began = Date.now()
     const asked = { search: this.search, size, ...(cursor === undefined ? {} : { after: cursor }) }
     const answer = await getInstances(asked, this.#closing.signal)

@@ -5,7 +5,7 @@ import { useComputed } from '@preact/signals'
 import { now } from '../api/live.ts'
 import { age, countdown } from './words.ts'
 
-const URGENT_MS = 60_000
+const URGENT_SECONDS = 60
 
 /** Red below a minute. `dueAt`: epoch milliseconds. */
 export function Countdown({ dueAt }: { readonly dueAt: number }) {
@@ -13,7 +13,7 @@ export function Countdown({ dueAt }: { readonly dueAt: number }) {
   return (
     <time
       class="number countdown"
-      data-urgent={left < URGENT_MS}
+      data-urgent={Math.ceil(left / 1000) < URGENT_SECONDS}
       dateTime={new Date(dueAt).toISOString()}
       title={`due ${new Date(dueAt).toLocaleString()}`}
     >
