@@ -23,6 +23,8 @@ export interface Lit {
   readonly taken: ReadonlySet<string>
   /** Of the last operation that led anywhere. */
   readonly last: ReadonlySet<string>
+  /** What set it off; null: there was none. */
+  readonly lastEvent: string | null
   readonly possible: ReadonlySet<string>
   readonly timers: readonly RunningTimer[]
 }
@@ -31,13 +33,15 @@ export function litBy(
   machine: Machine,
   { state, journal, commands, timers }: Pick<Instance, 'state' | 'journal' | 'commands' | 'timers'>,
 ): Lit {
-  const ways = journal.map((operation, place) => wayOf(machine, operation, journal[place - 1]))
+  const ways = journal.map((operation, at) => wayOf(machine, operation, journal[at - 1]))
   const taken = ways.filter(way => way.length > 0)
+  const place = ways.findLastIndex(way => way.length > 0)
   return {
     current: state,
     visited: new Set([state, ...journal.flatMap(({ from, to }) => (from === null ? [to] : [from, to]))]),
     taken: new Set(taken.flat()),
-    last: new Set(taken.at(-1) ?? []),
+    last: new Set(ways[place] ?? []),
+    lastEvent: journal[place]?.event.type ?? null,
     possible: new Set(commands.filter(({ isAccepted }) => isAccepted).map(({ type }) => type)),
     timers,
   }

@@ -35,11 +35,11 @@ export function StateChart({ graph, lit, stageWords, description }: StateChartPr
   }, [centre])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls sideways on a small screen
-    <section class="chart-scroll" ref={scroll} tabIndex={0} aria-label="Statechart">
+    <section class="chart-scroll" ref={scroll} tabIndex={0} aria-label="The chart, to be scrolled">
       <svg
         class="chart"
         viewBox={`0 0 ${width} ${height}`}
-        style={{ minWidth: `${Math.round(width * 0.74)}px`, maxWidth: `${Math.round(width * 1.15)}px` }}
+        style={{ minWidth: `${Math.round(width * 0.88)}px`, maxWidth: `${Math.round(width * 1.15)}px` }}
         role="img"
         aria-label={description}
       >
@@ -235,7 +235,11 @@ function Row({ row, from, lit }: { readonly row: BoxRow; readonly from: string; 
   const { words, target, x, y, width, height } = row
   const timer = lit === undefined ? undefined : timerOn(lit, from, words.event, target)
   const isPossible = lit !== undefined && from === lit.current && isPossibleNow(words, lit)
-  const isLast = lit !== undefined && target !== null && lit.last.has(pairKey(from, target))
+  const isLast =
+    lit !== undefined &&
+    target !== null &&
+    (words.event === null || words.event === lit.lastEvent) &&
+    lit.last.has(pairKey(from, target))
   const indent = words.kind === 'timer' ? ICON_WIDTH : 0
   return (
     <g class={`row${isLast ? ' last' : ''}`}>

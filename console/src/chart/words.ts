@@ -41,13 +41,14 @@ export function guardWords(guard: string): string {
   return GUARDS[guard] ?? guard.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
 }
 
-/** One line for each thing that takes the edge, and one for each condition on it. */
+/** One line for each thing that takes the edge, and below it one for its condition; what needs no event first. */
 export function edgeWords(branches: readonly Branch[]): readonly Words[] {
   const lines: Words[] = []
   const add = (line: Words) => {
     if (!lines.some(({ kind, text }) => kind === line.kind && text === line.text)) lines.push(line)
   }
-  for (const { event, guard, unless } of branches) {
+  const ordered = [...branches.filter(({ event }) => event === null), ...branches.filter(({ event }) => event !== null)]
+  for (const { event, guard, unless } of ordered) {
     const timer = timerOf(event)
     if (timer !== null) {
       add({ kind: 'timer', text: timer, event })

@@ -53,7 +53,7 @@ export function InstancePage({ id }: { readonly id: string }) {
           <TimelineCard instance={instance} />
         </div>
         <div class="instance-side">
-          <TimersCard timers={instance.timers} owner={instance.owner} />
+          <TimersCard instance={instance} />
           <SendCard id={id} instance={instance} />
           <ContextCard instance={instance} />
         </div>
@@ -131,16 +131,14 @@ function Ended({ instance: { journal, questId } }: { readonly instance: Instance
   const last = journal.at(-1)
   const failed = journal.flatMap(({ messages }) => messages).find(({ type }) => type === 'FAILED')
   const reason = typeof failed?.reason === 'string' ? failed.reason.replaceAll('_', ' ') : undefined
-  const how = failed !== undefined ? `failed${reason === undefined ? '' : `: ${reason}`}` : 'came to its end'
+  const how = failed !== undefined ? `failed${reason === undefined ? '' : ` (${reason})`}` : 'came to its end'
   return (
     <div class="note" data-tone={failed === undefined ? 'teal' : 'amber'} role="status">
       <strong>It ended</strong>
       <span>
         It {how}
-        {last === undefined
-          ? ''
-          : ` with ${last.event.type}, at ${new Date(last.at).toLocaleTimeString([], { hour12: false })}`}
-        . What is shown here is kept for a while, and then forgotten.
+        {last === undefined ? '' : `, by ${last.event.type} at ${timeOf(last.at)}`}. What is shown here is kept for a
+        while, and then forgotten.
       </span>
       <a class="note-link" href={hashOf({ page: 'instances', search: `quest:${questId}` })}>
         Others of this quest
@@ -148,6 +146,8 @@ function Ended({ instance: { journal, questId } }: { readonly instance: Instance
     </div>
   )
 }
+
+const timeOf = (at: number) => new Date(at).toLocaleTimeString([], { hour12: false })
 
 interface NoteProps {
   readonly title: string

@@ -106,7 +106,7 @@ interface RowProps {
 function Row({ row, hasOutbound, isOpen, onOpen }: RowProps) {
   return (
     <>
-      <tr class={`timeline-row ${row.kind}`}>
+      <tr data-kind={row.kind}>
         <th scope="row" class="number" title={new Date(row.at).toLocaleString()}>
           {row.after}
         </th>
@@ -166,7 +166,15 @@ const KIND_WORDS = { command: 'a command', timer: 'a timer', lookup: 'the answer
 
 function Kind({ kind }: { readonly kind: TimelineRow['kind'] }) {
   return (
-    <svg class={`kind ${kind}`} viewBox="0 0 16 16" width="16" height="16" role="img" aria-label={KIND_WORDS[kind]}>
+    <svg
+      class="kind"
+      data-kind={kind}
+      viewBox="0 0 16 16"
+      width="16"
+      height="16"
+      role="img"
+      aria-label={KIND_WORDS[kind]}
+    >
       {kind === 'timer' ? (
         <path d="M8 2.5a5.5 5.5 0 1 1 0 11a5.5 5.5 0 1 1 0-11M8 5v3.2l2.2 1.4" />
       ) : kind === 'command' ? (

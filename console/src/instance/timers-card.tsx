@@ -8,17 +8,15 @@ import { Card } from '../ui/card.tsx'
 import { Countdown } from '../ui/time.tsx'
 import { countdown } from '../ui/words.ts'
 
-export function TimersCard({
-  timers,
-  owner,
-}: {
-  readonly timers: readonly Timer[]
-  readonly owner: Instance['owner']
-}) {
+export function TimersCard({ instance: { timers, owner, state } }: { readonly instance: Instance }) {
   const ordered = timers.toSorted((one, other) => one.dueAt - other.dueAt)
   return (
     <Card title="Timers" aside={ordered.length === 0 ? undefined : <span class="number">on {owner.name}</span>}>
-      {ordered.length === 0 ? <p class="dim">None runs: only a command can change anything.</p> : null}
+      {ordered.length === 0 ? (
+        <p class="dim">
+          {state === 'destroyed' ? 'None runs any more.' : 'None runs: only a command can change anything.'}
+        </p>
+      ) : null}
       <ul class="timers">
         {ordered.map(timer => (
           <TimerRow timer={timer} key={timer.name} />
