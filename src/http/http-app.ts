@@ -87,6 +87,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   addStaticFiles(app, options.consoleDirectory)
   app.notFound(context => problem(context, 404, 'Not found', `there is no ${context.req.method} ${context.req.path}`))
   app.onError((error, context) => {
+    // A view stops asking then; nobody hears this any more.
+    if (context.req.raw.signal.aborted) return problem(context, 503, 'Gone', 'the client left before the answer')
     if (error instanceof TransportUnavailableError) return problem(context, 503, 'The log is away', error.message)
     if (error instanceof RecordTooLargeError) return problem(context, 413, 'A record is too large', error.message)
     log.error({ err: error, path: context.req.path }, 'a request failed')

@@ -1,6 +1,14 @@
 /** A View that answers what a test puts into it, and keeps what it was asked. */
 import type { Instance, InstanceRow, Shard, Silence } from '../../src/api/documents.ts'
-import type { Change, Counts, DryRunAsked, DryRunFound, InstancesAsked, View } from '../../src/api/view.ts'
+import type {
+  Change,
+  Counts,
+  DryRunAsked,
+  DryRunFound,
+  InstancesAsked,
+  InstancesFound,
+  View,
+} from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 
 export const FIRST = '0a0b0c0d-0000-8000-8000-000000000001' as InstanceId
@@ -91,7 +99,7 @@ export class FakeView implements View {
     result: { outcome: 'applied', operation: OPERATION, instance: ROW },
   }
 
-  async instances(asked: InstancesAsked) {
+  async instances(asked: InstancesAsked, _signal: AbortSignal): Promise<InstancesFound> {
     this.asked.push(asked)
     const rows = [FIRST, SECOND]
       .filter(id => asked.after === undefined || id > asked.after)

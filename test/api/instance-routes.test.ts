@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { DOCUMENTS } from '../../src/api/documents.ts'
 import { details } from '../http/http-scene.ts'
+import { recordedLog } from '../support/recorded-log.ts'
 import { apiScene } from './api-scene.ts'
 import { FIRST, INSTANCE, MISSING, ROW, SECOND, SILENCE, SILENT } from './fake-view.ts'
 
@@ -48,6 +49,18 @@ describe('GET /api/instances', () => {
   it('refuses an address of more than 12 KiB with 414', async () => {
     const { get } = await apiScene()
     expect((await get(`/api/instances?search=${'x'.repeat(13_000)}`)).status).toBe(414)
+  })
+
+  it('stops asking when its client leaves, which is no fault of ours', async () => {
+    const log = recordedLog()
+    const { app, view } = await apiScene({ log })
+    const leaving = new AbortController()
+    view.instances = (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    const asked = app.request(new Request('http://quests/api/instances', { signal: leaving.signal }))
+    leaving.abort()
+    expect((await asked).status).toBe(503)
+    expect(log.lines).toEqual([])
   })
 
   it('is answered for the own shards alone, and says by whom, where another replica asks', async () => {
