@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ToolMissingError } from '../scripts/kafka-broker/java.ts'
 import { type Result, tableLines } from './figures.ts'
+import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
 import { benchMemory } from './memory.ts'
@@ -17,6 +18,7 @@ import { benchThroughput } from './throughput.ts'
 const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   step: benchStep,
   memory: benchMemory,
+  journal: benchJournal,
   throughput: benchThroughput,
   latency: benchLatency,
   restore: benchRestore,
