@@ -18,6 +18,7 @@ it('a client sees each operation once, in order, whether it came early or late, 
   const { url, close } = await inspectScene(view)
   try {
     await harness.register(1001, { partyId: 88 })
+    harness.seen()
     const id = harness.id(1)
     const early = connect(`${url}/inspect?instance=${id}`)
     await eventually(() => early.frames.length === 3)
