@@ -34,7 +34,11 @@ export function DeadLettersPage({ code }: { readonly code: string }) {
       <div class="page-head">
         <h1>Dead letters</h1>
         <p class="dim">
-          {letters === undefined ? <Ghost width={110} /> : `${counted(letters.length, 'letter')} read, newest first`}
+          {letters === undefined ? (
+            <Ghost width={110} />
+          ) : letters.length === 0 ? null : (
+            `${counted(letters.length, 'letter')} read, newest first`
+          )}
         </p>
       </div>
       {failure === undefined ? null : <ErrorNote failure={failure} onRetry={() => void inbox.again()} />}
@@ -123,8 +127,8 @@ function NoLetters() {
     <Card isFlush>
       <Empty title="No dead letters">
         <p>
-          Every command that came was taken. One that cannot be is set aside here with the reason, and nothing waits for
-          it.
+          No refusal is on the topic. A command that cannot be taken is set aside here with the reason, and nothing
+          waits for it.
         </p>
       </Empty>
     </Card>

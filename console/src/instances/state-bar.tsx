@@ -21,7 +21,12 @@ export function StateBar({ found, search, onSearch }: StateBarProps) {
     <div class="states">
       <div class="state-bar" aria-hidden="true">
         {STATES_SHOWN.map(state => (
-          <span key={state} data-state={state} style={{ flexGrow: `${states?.[state] ?? 0}` }} />
+          <span
+            key={state}
+            data-state={state}
+            data-none={(states?.[state] ?? 0) === 0}
+            style={{ flexGrow: `${states?.[state] ?? 0}` }}
+          />
         ))}
       </div>
       <ul class="state-legend" aria-label="Instances by state">

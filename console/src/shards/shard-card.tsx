@@ -7,7 +7,7 @@ import { hashOf } from '../route.ts'
 import { Badge, type Tone } from '../ui/badge.tsx'
 import { Ghost } from '../ui/ghost.tsx'
 import { Ago } from '../ui/time.tsx'
-import { latency, number } from '../ui/words.ts'
+import { counted, latency, number } from '../ui/words.ts'
 import { Sparkline } from './sparkline.tsx'
 import { verdictOf } from './trouble.ts'
 
@@ -32,7 +32,7 @@ export function ShardCard({ shard, highest }: { readonly shard: Shard; readonly 
         label={`${number(Math.round(shard.recordsPerSecond))} records a second now; the line is the last minute`}
       />
       <p class="verdict" title={words}>
-        {severity === 'fine' ? `${number(Math.round(shard.recordsPerSecond))} records a second` : words}
+        {severity === 'fine' ? `${counted(Math.round(shard.recordsPerSecond), 'record')} a second` : words}
       </p>
       <dl>
         <Fact name="lag" isBad={isLagBad}>
