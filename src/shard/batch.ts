@@ -140,7 +140,7 @@ export class Batch {
 
   #command(origin: Origin, original: OriginalRecord): void {
     const { registrar, supervisor } = this.#dependencies
-    this.#operation(origin, original, span => {
+    this.#operation(origin, original, (span, now) => {
       const decoded = decodeCommand(original.value)
       // A newer ingress may know types that we do not.
       if (decoded.kind === 'foreign') return { type: 'other', outcome: undefined }
@@ -149,7 +149,7 @@ export class Batch {
       const read = decodeTenant(original.headers)
       if ('refusal' in read) return { type: command.type, outcome: { kind: 'refused', refusal: read.refusal } }
       const { tenant } = read
-      const moment = this.#moment(span)
+      const moment = this.#moment(span, now)
       const outcome =
         command.type === 'REGISTER'
           ? registrar.register(this.overlay, { command, tenant, origin }, moment)
@@ -163,22 +163,22 @@ export class Batch {
     const pending = this.overlay.pendingRegistration(name)
     if (pending === undefined) return
     this.overlay.dropPending(name)
-    this.#operation(pending.origin, pending.original, span => {
+    this.#operation(pending.origin, pending.original, (span, now) => {
       const { command, tenant } = readRegistration(pending)
       const registration = { command, tenant, origin: pending.origin }
-      const outcome = this.#dependencies.registrar.resolve(this.overlay, registration, answer, this.#moment(span))
+      const outcome = this.#dependencies.registrar.resolve(this.overlay, registration, answer, this.#moment(span, now))
       return { type: command.type, outcome, command, isAnswer: true }
     })
   }
 
   /** Runs one operation for one record, and undoes it alone when it throws. */
-  #operation(origin: Origin, original: OriginalRecord, run: (span: Span) => Ran): void {
+  #operation(origin: Origin, original: OriginalRecord, run: (span: Span, now: number) => Ran): void {
     const { clock, random, log } = this.#dependencies
     const startedAt = clock.now()
     const since = this.#stopwatch()
     const span = continueTrace(original.headers, random)
     try {
-      const { type, outcome, command, isAnswer = false } = run(span)
+      const { type, outcome, command, isAnswer = false } = run(span, startedAt)
       if (outcome?.kind === 'refused') {
         this.#refuse(type, origin, original, outcome.refusal)
         this.report.traced(span, type === '' ? 'malformed' : type, startedAt, { 'error.type': outcome.refusal.code })
@@ -251,8 +251,9 @@ export class Batch {
     this.report.refused(refusal.code)
   }
 
-  #moment(span: Span): Moment {
-    return { now: this.#dependencies.clock.now(), traceparent: traceparent(span) }
+  /** `now` is one reading of the clock for all that an operation says of its time: its journal's entry plays again. */
+  #moment(span: Span, now: number): Moment {
+    return { now, traceparent: traceparent(span) }
   }
 
   /** Settle: the transaction is committed, and what it did becomes the state. */
