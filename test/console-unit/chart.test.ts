@@ -204,6 +204,12 @@ describe('the way of an operation', () => {
     expect(wayOf(OURS, cleared, before)).toEqual(['active cleared', 'cleared advancing', 'advancing active'])
   })
 
+  test('leads on by itself from a state that an event only changed', () => {
+    const fills = operation({ from: 'registering', event: { type: 'REGISTER' } })
+    expect(wayOf(OURS, fills, before)).toEqual(['registering active'])
+    expect(wayOf(OURS, { ...fills, to: 'registering' }, before)).toEqual([])
+  })
+
   test('of a birth that starts at once leads out of the lobby', () => {
     expect(wayOf(OURS, operation({ from: null, event: { type: 'REGISTER' } }), undefined)).toEqual([
       'registering active',

@@ -17,7 +17,7 @@ export interface RunningTimer {
 
 export interface Lit {
   readonly current: string
-  /** States that it was in. */
+  /** States that it was in, or passed. */
   readonly visited: ReadonlySet<string>
   /** By pairKey. */
   readonly taken: ReadonlySet<string>
@@ -38,7 +38,11 @@ export function litBy(
   const place = ways.findLastIndex(way => way.length > 0)
   return {
     current: state,
-    visited: new Set([state, ...journal.flatMap(({ from, to }) => (from === null ? [to] : [from, to]))]),
+    visited: new Set([
+      state,
+      ...journal.flatMap(({ from, to }) => (from === null ? [to] : [from, to])),
+      ...taken.flat().flatMap(key => key.split(' ')),
+    ]),
     taken: new Set(taken.flat()),
     last: new Set(ways[place] ?? []),
     lastEvent: journal[place]?.event.type ?? null,
@@ -66,13 +70,14 @@ export function wayOf(machine: Machine, operation: Operation, before: Operation 
   const queue: { name: string; way: readonly string[] }[] =
     from === null
       ? [{ name: start, way: [] }]
-      : targets(from, event.type).flatMap(target =>
-          target === null ? [] : [{ name: target, way: [pairKey(from, target)] }],
+      : // What an event changes without leading on may let the state go on by itself.
+        targets(from, event.type).map(target =>
+          target === null ? { name: from, way: [] } : { name: target, way: [pairKey(from, target)] },
         )
   const seen = new Set<string>()
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
     const { name, way } = next
-    if (name === to) return way
+    if (name === to && (from === null || way.length > 0)) return way
     if (seen.has(name)) continue
     seen.add(name)
     for (const target of targets(name, null)) {

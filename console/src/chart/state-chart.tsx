@@ -222,7 +222,7 @@ function StateBox({ box, lit }: { readonly box: Box; readonly lit: Lit | undefin
       >
         {name}
       </text>
-      {isCurrent ? <circle class="here" cx={x + width - 15} cy={y + 16} r="4" /> : null}
+      {isCurrent && !isDecision ? <circle class="here" cx={x + width - 15} cy={y + 16} r="4" /> : null}
       {rows.length === 0 ? null : <path class="rule" d={`M${x} ${y + HEADER_HEIGHT - 1.5} H${x + width}`} />}
       {rows.map(row => (
         <Row key={`${row.words.kind} ${row.words.text} ${row.target}`} row={row} from={name} lit={lit} />
