@@ -23,7 +23,7 @@ export async function openCommandTarget(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Promise<CommandTarget> {
   if (url !== undefined) {
-    return { send: commands => post(url, commands), close: async () => {} }
+    return { send: commands => post(url, config.http.consoleToken, commands), close: async () => {} }
   }
   const transport = await openTransport({ config, clock, random, log: silentLog })
   await transport.connect()
@@ -37,7 +37,7 @@ export async function openCommandTarget(
   }
 }
 
-async function post(url: string, commands: readonly OutgoingCommand[]): Promise<void> {
+async function post(url: string, token: string | undefined, commands: readonly OutgoingCommand[]): Promise<void> {
   const body: Submission = {
     records: commands.map(({ value, key, tenant, traceparent }) => ({
       value,
@@ -46,7 +46,7 @@ async function post(url: string, commands: readonly OutgoingCommand[]): Promise<
       headers: { traceparent },
     })),
   }
-  await askService(url, '/api/commands', {
+  await askService(url, token, '/api/commands', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),

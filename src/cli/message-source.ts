@@ -77,9 +77,9 @@ const view = z.object({
 })
 
 async function followService(options: FollowMessagesOptions, url: string): Promise<void> {
-  const { from, kinds, signal } = options
+  const { config, from, kinds, signal } = options
   try {
-    const response = await askService(url, `/api/messages?from=${from}`, { signal })
+    const response = await askService(url, config.http.consoleToken, `/api/messages?from=${from}`, { signal })
     if (response.body === null)
       throw new TransportUnavailableError(`${url} answered without a body: is it party-quests?`)
     for await (const { event, data } of readEvents(response.body)) {

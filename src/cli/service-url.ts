@@ -19,11 +19,21 @@ export function serviceUrl(config: Config, given: string | undefined): string | 
   return given.replace(/\/+$/, '')
 }
 
-/** @throws TransportUnavailableError nobody answers, or with a refusal: its details. */
-export async function askService(url: string, path: string, init: RequestInit): Promise<Response> {
+/**
+ * `token`: CONSOLE_TOKEN, shown to the service where it is set.
+ * @throws TransportUnavailableError nobody answers, or with a refusal: its details.
+ */
+export async function askService(
+  url: string,
+  token: string | undefined,
+  path: string,
+  init: RequestInit,
+): Promise<Response> {
+  const headers = new Headers(init.headers)
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
   let response: Response
   try {
-    response = await fetch(`${url}${path}`, init)
+    response = await fetch(`${url}${path}`, { ...init, headers })
   } catch (cause) {
     if (init.signal?.aborted) throw cause
     const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause)
@@ -33,5 +43,8 @@ export async function askService(url: string, path: string, init: RequestInit): 
     )
   }
   if (response.ok) return response
+  if (response.status === 401) {
+    throw new TransportUnavailableError(`${url} asks for a token: set CONSOLE_TOKEN to the one of that service`)
+  }
   throw new TransportUnavailableError(`${url}${path} answered ${response.status}: ${await response.text()}`)
 }
