@@ -78,6 +78,26 @@ function skipSpace(text: string, from: number): number {
   }
 }
 
+/** Whether its arrays and objects stand in each other more than `levelsMax` deep: what then calls itself for each level may run out of stack. */
+export function isNestedDeeper(text: string, levelsMax: number): boolean {
+  let levels = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) at = skipString(text, at) - 1
+    else if (char === OPEN_OBJECT || char === OPEN_ARRAY) {
+      levels += 1
+      if (levels > levelsMax) return true
+    } else if (char === CLOSE_OBJECT || char === CLOSE_ARRAY) levels -= 1
+  }
+  return false
+}
+
+const QUOTE = 0x22
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+const OPEN_ARRAY = 0x5b
+const CLOSE_ARRAY = 0x5d
+
 function skipString(text: string, from: number): number {
   let at = from + 1
   while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1

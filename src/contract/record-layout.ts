@@ -6,6 +6,7 @@
  */
 import { UnrestorableError } from '../errors.ts'
 import { isObject, type JsonObject } from './json.ts'
+import { isNestedDeeper } from './json-text.ts'
 
 /** A whole record of one version as one of the next, its `version` included. Pure, and never changes its argument. */
 export type Migration = (older: JsonObject) => JsonObject
@@ -34,17 +35,23 @@ export const newestReadable = ({ migrations }: RecordLayout): number => migratio
 
 /**
  * The value of a state record, as one of the newest version.
- * @throws UnrestorableError no JSON object, or of a version that this release does not read
+ * @throws UnrestorableError no JSON object, nested too deep, or of a version that this release does not read
  */
 export function readVersioned(value: Buffer, layout: RecordLayout): JsonObject {
+  const text = value.toString()
   let stored: unknown
   try {
-    stored = JSON.parse(value.toString())
+    stored = JSON.parse(text)
   } catch (cause) {
     throw new UnrestorableError(`${layout.kind} record is not JSON: ${shown(value)}; ${repairOf(layout)}`, { cause })
   }
   if (!isObject(stored))
     throw new UnrestorableError(`${layout.kind} record is no object: ${shown(value)}; ${repairOf(layout)}`)
+  // What can be parsed so deep cannot always be written again, and that would be found out in the middle of a commit.
+  if (isNestedDeeper(text, NESTED_LEVELS_MAX)) {
+    const fault = `is nested deeper than ${NESTED_LEVELS_MAX} levels`
+    throw new UnrestorableError(`${layout.kind} record ${fault}: ${shown(value)}; ${repairOf(layout)}`)
+  }
   return migrated(stored, stored.version ?? layout.unversioned, layout)
 }
 
@@ -98,6 +105,8 @@ function unknownVersion(version: unknown, layout: RecordLayout): UnrestorableErr
 }
 
 const SHOWN_BYTES_MAX = 80
+/** Twice what a definition may have. */
+const NESTED_LEVELS_MAX = 200
 
 function shown(value: Buffer): string {
   return value.subarray(0, SHOWN_BYTES_MAX).toString()

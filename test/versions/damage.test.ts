@@ -75,6 +75,12 @@ describe.each([
     /instance record is damaged at \$\.context\.run\.\w+: .*; write the right value/,
   ],
   [
+    'an instance with something that is nested too deep to be written again',
+    'instance',
+    record => record.replace('"stageIndex"', `"later":${'['.repeat(20_000)}${']'.repeat(20_000)},"stageIndex"`),
+    /instance record is nested deeper than 200 levels: .*; write the right value/,
+  ],
+  [
     'an instance that plays by an unknown definition',
     'instance',
     changed(record => ({ ...record, definition: 'x@0' })),

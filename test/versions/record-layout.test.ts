@@ -26,6 +26,8 @@ const BASKET: RecordLayout = {
 }
 const read = (record: unknown, layout = BASKET) => readVersioned(Buffer.from(JSON.stringify(record)), layout)
 
+const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels))
+
 describe('a record', () => {
   test.each([
     [
@@ -50,9 +52,19 @@ describe('a record', () => {
     ['half a version', { version: 1.5 }, /of version 1\.5/],
     ['no version', {}, /record without a version/],
     ['no object', [1], /no object: \[1\]/],
+    [
+      '201 levels',
+      { version: 3, fruits: nested(200) },
+      /record is nested deeper than 200 levels: .*write the right value/,
+    ],
   ])('of %s is refused, with what is read and what to do', (_, stored, reason) => {
     expect(() => read(stored)).toThrow(UnrestorableError)
     expect(() => read(stored)).toThrow(reason)
+  })
+
+  test('of 200 levels is read, and a bracket in a text is no level', () => {
+    const deep = { version: 3, fruits: nested(199), text: '[{'.repeat(500) }
+    expect(read(deep)).toEqual(deep)
   })
 
   test('without a version is of the one that its layout says, where records once had none', () => {
