@@ -1,11 +1,12 @@
 /**
- * One operation of one instance as the journal keeps it: references to what the operation had in its hands anyway, and
- * no copy of anything. Made once an operation; what people read is made of it only when somebody reads.
+ * One operation of one instance as the journal keeps it: one flat object of numbers, and of references to what the
+ * operation had in its hands anyway. Flat, because what is kept of each operation costs the collector many times what
+ * it costs to make: a command with its maps would be three quarters of it. Documents are made only when somebody reads.
  */
 import type { Deadlines, TimerName } from '../../machines/deadlines.ts'
 import type { RestingState } from '../../machines/party-quest.ts'
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
-import type { Command } from '../contract/commands.ts'
+import type { Command, CommandType } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { Message } from '../contract/messages.ts'
 import type { Origin } from '../contract/origin.ts'
@@ -28,7 +29,19 @@ export interface Entry {
   readonly at: number
   /** From the record's bytes to the bytes of its messages. */
   readonly durationMs: number
-  readonly trigger: Trigger
+  readonly kind: 'command' | 'lookup' | 'timer'
+  /** Of the command, or of the timer. */
+  readonly name: CommandType | TimerName
+  /** Where the command came from; of a timer empty, 0 and 0. */
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Epoch milliseconds; of a command 0. */
+  readonly dueAt: number
+  /** Who the command named; of a timer 0. */
+  readonly characterId: number
+  /** What an UPDATE_STAGE_STATE added: how many items, then each one's id and count, then the monsters'. */
+  readonly counts: readonly number[]
   readonly from: RestingState | undefined
   /** `undefined`: it ended. */
   readonly to: RestingState | undefined
@@ -43,6 +56,8 @@ export interface Entry {
 
 const NO_DEADLINES: Deadlines = {}
 const NOBODY: Entry['born'] = []
+const NO_MESSAGES: readonly Message[] = []
+const NO_COUNTS: readonly number[] = []
 
 export interface Change {
   readonly before: Instance | undefined
@@ -65,11 +80,18 @@ export function entryOf(
     id,
     at,
     durationMs,
-    trigger,
+    kind: trigger.kind === 'timer' ? 'timer' : trigger.isAnswer ? 'lookup' : 'command',
+    name: trigger.kind === 'timer' ? trigger.timer : trigger.command.type,
+    topic: trigger.kind === 'timer' ? '' : trigger.origin.topic,
+    partition: trigger.kind === 'timer' ? 0 : trigger.origin.partition,
+    offset: trigger.kind === 'timer' ? 0 : trigger.origin.offset,
+    dueAt: trigger.kind === 'timer' ? trigger.dueAt : 0,
+    characterId: trigger.kind === 'timer' ? 0 : trigger.command.characterId,
+    counts: trigger.kind === 'timer' ? NO_COUNTS : countsOf(trigger.command),
     from: before && stateOf(before),
     to: after && stateOf(after),
     stageIndex: run.stageIndex,
-    messages,
+    messages: messages.length === 0 ? NO_MESSAGES : messages,
     deadlines: after === undefined ? NO_DEADLINES : run.deadlines,
     born: before === undefined ? run.members : NOBODY,
     last: after === undefined ? before : undefined,
@@ -80,10 +102,28 @@ export function entryOf(
 const PARTS_PER_WEIGHT = 8
 
 /** What an entry holds on to, in entries: 1 for an ordinary one, more for one with many messages or counts. */
-export function weightOf({ messages, trigger }: Entry): number {
-  let parts = messages.length
-  if (trigger.kind === 'command' && trigger.command.type === 'UPDATE_STAGE_STATE') {
-    parts += trigger.command.itemCounts.size + trigger.command.monsterKills.size
-  }
-  return 1 + Math.floor(parts / PARTS_PER_WEIGHT)
+export function weightOf({ messages, counts }: Entry): number {
+  return 1 + Math.floor((messages.length + (counts.length >> 1)) / PARTS_PER_WEIGHT)
+}
+
+function countsOf(command: Command): readonly number[] {
+  if (command.type !== 'UPDATE_STAGE_STATE') return NO_COUNTS
+  const counts = [command.itemCounts.size]
+  for (const [item, count] of command.itemCounts) counts.push(item, count)
+  for (const [monster, count] of command.monsterKills) counts.push(monster, count)
+  return counts
+}
+
+/** The counts of an UPDATE_STAGE_STATE by id, as they came. */
+export function countedIn({ counts }: Entry): { readonly items: Ids; readonly monsters: Ids } {
+  const [size = 0, ...pairs] = counts
+  return { items: byId(pairs.slice(0, 2 * size)), monsters: byId(pairs.slice(2 * size)) }
+}
+
+type Ids = Readonly<Record<string, number>>
+
+function byId(pairs: readonly number[]): Ids {
+  const byId: Record<string, number> = {}
+  for (let at = 0; at < pairs.length; at += 2) byId[String(pairs[at])] = pairs[at + 1] ?? 0
+  return byId
 }

@@ -1,6 +1,6 @@
 /** A journal's entry as people read it (api/documents.ts): made when somebody reads, of references, changing nothing. */
 import type { Operation } from '../api/documents.ts'
-import type { Entry } from '../journal/entry.ts'
+import { countedIn, type Entry } from '../journal/entry.ts'
 import type { Recorded } from '../journal/journal.ts'
 
 type OperationEvent = Operation['event']
@@ -22,33 +22,23 @@ export function operationDocument({ sequence, entry }: Recorded): Operation {
   }
 }
 
-export function eventType({ trigger }: Entry): string {
-  return trigger.kind === 'timer' ? `timer.${trigger.timer}` : trigger.command.type
+export function eventType({ kind, name }: Entry): string {
+  return kind === 'timer' ? `timer.${name}` : name
 }
 
-export function causeOf({ trigger }: Entry): Cause {
-  if (trigger.kind === 'timer') return { kind: 'timer', dueAt: trigger.dueAt }
-  const { topic, partition, offset } = trigger.origin
-  return { kind: trigger.isAnswer ? 'lookup' : 'command', topic, partition, offset }
+export function causeOf({ kind, topic, partition, offset, dueAt }: Entry): Cause {
+  return kind === 'timer' ? { kind, dueAt } : { kind, topic, partition, offset }
 }
 
 /** What the machine was sent, without its `now`; of a birth: who was in it. */
 function eventOf(entry: Entry): OperationEvent {
-  const { trigger } = entry
-  if (trigger.kind === 'timer') return { type: eventType(entry) }
-  const { command } = trigger
-  switch (command.type) {
-    case 'REGISTER':
-      return entry.from === undefined
-        ? { type: command.type, members: entry.born.map(member => ({ ...member })) }
-        : { type: command.type, member: { characterId: command.characterId } }
-    case 'UPDATE_STAGE_STATE':
-      return {
-        type: command.type,
-        itemCounts: Object.fromEntries(command.itemCounts),
-        monsterKills: Object.fromEntries(command.monsterKills),
-      }
-    default:
-      return { type: command.type }
+  const type = eventType(entry)
+  if (entry.name === 'UPDATE_STAGE_STATE') {
+    const { items, monsters } = countedIn(entry)
+    return { type, itemCounts: items, monsterKills: monsters }
   }
+  if (entry.name !== 'REGISTER') return { type }
+  return entry.from === undefined
+    ? { type, members: entry.born.map(member => ({ ...member })) }
+    : { type, member: { characterId: entry.characterId } }
 }
