@@ -26,7 +26,7 @@ export default {
   ignorePatterns: ['dist', 'coverage', 'bench', 'console', '.cache'],
   tempDirName: '.cache/mutation/sandbox',
   reporters: ['clear-text', 'progress-append-only', 'html', 'json'],
-  clearTextReporter: { allowColor: false, logTests: false },
+  clearTextReporter: { reportTests: false },
   htmlReporter: { fileName: '.cache/mutation/report.html' },
   jsonReporter: { fileName: '.cache/mutation/report.json' },
   thresholds: { high: 98, low: 96, break: 95 },

@@ -11,6 +11,7 @@ const FILES: readonly string[] = [
   'test/machines/stages.test.ts',
   'test/machines/timers.test.ts',
   'test/machines/conditions.test.ts',
+  'test/machines/context.test.ts',
   'test/machines/shape.test.ts',
   'test/machines/loading.test.ts',
   'test/actor/machine-rules.test.ts',
