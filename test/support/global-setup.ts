@@ -1,10 +1,12 @@
 /**
  * Runs once for the whole of `vitest run`, outside of the test files: decides where their Kafka comes from, and starts
- * it when the first test asks for it over HTTP. A run without Kafka tests thus starts none. Makes no topics.
+ * it when the first test asks for it over HTTP; and finds their browser. A run without Kafka tests thus starts none.
+ * Makes no topics.
  *
  *   TEST_BOOTSTRAP_SERVERS  a running cluster, used as it is
  *   TEST_KAFKA_VERSION      of the broker that is started otherwise; default the main version
- *   CI=true                 a machine that cannot start one fails instead of skipping
+ *   CHROMIUM                the browser; by default the one that Debian's package installs
+ *   CI=true                 a machine without one of them fails instead of skipping
  */
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -19,6 +21,7 @@ import {
   kafkaVersion,
 } from '../../scripts/kafka-broker/jars.ts'
 import { findJava, findMaven, ToolMissingError } from '../../scripts/kafka-broker/java.ts'
+import { findChromium } from './browser.ts'
 
 /** What the test files are told; see brokers.ts. */
 export interface KafkaForTests {
@@ -49,6 +52,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const start = javaMissing === null ? startCluster : startDockerBroker
   const missing = given || javaMissing === null || (await dockerAnswers()) ? null : javaMissing
   report(missing, javaMissing)
+  const executable = findChromium() ?? null
+  if (executable === null) reportNoBrowser()
+  project.provide('browser', { executable })
 
   const brokers = new Map<KafkaVersion, Promise<Broker>>()
   if (given) brokers.set(version, Promise.resolve({ bootstrap: given, close: async () => {} }))
@@ -87,6 +93,14 @@ function report(missing: string | null, javaMissing: string | null): void {
   if (process.env.CI === 'true')
     throw new Error(`${skipped} would be skipped, and with CI=true none may. ${javaMissing}${cure}`)
   process.stdout.write(`${skipped} are skipped: ${javaMissing}${cure}\n`)
+}
+
+/** @throws Error with CI=true. */
+function reportNoBrowser(): void {
+  const skipped = 'the tests in a browser'
+  const cure = 'no Chromium was found: install it (Debian: apt-get install chromium), or set CHROMIUM to its path'
+  if (process.env.CI === 'true') throw new Error(`With CI=true ${skipped} may not be skipped: ${cure}`)
+  process.stdout.write(`Skipped are ${skipped}: ${cure}\n`)
 }
 
 function serve(answer: (path: string) => Promise<string>): Promise<Server> {

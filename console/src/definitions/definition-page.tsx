@@ -39,9 +39,15 @@ export function DefinitionPage({ definition: ref }: { readonly definition: strin
   }, [name])
   if (value === null) {
     if (failure === null) return <Waiting />
-    if (failure.status !== ABSENT) return <ErrorNote failure={failure} onRetry={refresh} />
+    if (failure.status !== ABSENT) {
+      return (
+        <Empty isPage title="Nobody can tell now">
+          <ErrorNote failure={failure} onRetry={refresh} />
+        </Empty>
+      )
+    }
     return (
-      <Empty title="There is no such definition">
+      <Empty isPage title="There is no such definition">
         <p>
           <code>{ref}</code> is not loaded, and no instance plays it any more.
         </p>

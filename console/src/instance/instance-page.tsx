@@ -180,7 +180,7 @@ function Untold({
 }) {
   if (failure.status === ABSENT) {
     return (
-      <Empty title="There is no such instance">
+      <Empty isPage title="There is no such instance">
         <p>
           <code>{id}</code> is not one of the instances that live now. It may have ended, and been forgotten since; or
           its id was not copied whole.
@@ -195,7 +195,7 @@ function Untold({
   }
   if (failure.status === SILENT) {
     return (
-      <Empty title="Its owner does not answer">
+      <Empty isPage title="Its owner does not answer">
         <p>Nobody can tell how {id.slice(0, 8)} is until its shard has an owner that answers. Nothing of it is lost.</p>
         {failure.details.map(detail => (
           <p key={detail}>{detail}</p>

@@ -4,6 +4,7 @@
  */
 import type { Signal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { navigate } from '../navigation.ts'
 import { Card } from '../ui/card.tsx'
 import { number } from '../ui/words.ts'
 import type { InstanceList } from './list.ts'
@@ -114,6 +115,10 @@ function useSelectionKeys(
       if (event.key === 'Escape') {
         selected.value = undefined
         if (document.activeElement instanceof HTMLElement) document.activeElement.blur()
+      }
+      // Pressed before the row that was chosen has got the focus.
+      if (event.key === 'Enter' && selected.value !== undefined && document.activeElement === document.body) {
+        navigate({ page: 'instance', id: selected.value })
       }
       if (step === undefined) return
       const pages = list.pages.value

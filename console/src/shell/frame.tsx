@@ -54,7 +54,7 @@ function Page({ at }: { readonly at: Route }) {
       return <InspectorPage />
     case 'unknown':
       return (
-        <Empty title="There is no such page">
+        <Empty isPage title="There is no such page">
           <p>
             <code>{at.hash}</code> leads nowhere. <a href="#/instances">All instances</a> are a good place to begin.
           </p>

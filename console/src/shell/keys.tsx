@@ -3,13 +3,14 @@
  */
 import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
+import { leave } from '../navigation.ts'
 import { Button } from '../ui/button.tsx'
 
 const KEYS: readonly (readonly [key: string, meaning: string])[] = [
   ['/', 'search'],
   ['↑ ↓', 'move through the list; Page Up and Page Down go faster'],
   ['Enter', 'open what is chosen'],
-  ['Esc', 'leave the search, the choice, or a dialog'],
+  ['Esc', 'leave the search, the choice, a dialog, or one instance for the list'],
   ['?', 'this help'],
 ]
 
@@ -24,6 +25,7 @@ export function Keys() {
       }
       if (event.key === '/' && focusSearch()) event.preventDefault()
       if (event.key === '?') isOpen.value = true
+      if (event.key === 'Escape' && document.querySelector('dialog[open]') === null) leave()
     }
     document.addEventListener('keydown', onKey)
     return () => document.removeEventListener('keydown', onKey)

@@ -5,13 +5,16 @@ import type { ComponentChildren } from 'preact'
 
 interface EmptyProps {
   readonly title: string
+  /** Whether it is all that there is on the page: then its title is the page's. */
+  readonly isPage?: boolean
   readonly children?: ComponentChildren
 }
 
-export function Empty({ title, children }: EmptyProps) {
+export function Empty({ title, isPage = false, children }: EmptyProps) {
+  const Title = isPage ? 'h1' : 'h2'
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      <Title>{title}</Title>
       {children}
     </div>
   )
