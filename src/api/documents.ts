@@ -119,8 +119,8 @@ export const instance = z.object({
     bonusLimitSeconds: uint,
   }),
   commands: z.array(acceptance),
-  /** Of the state record. */
-  bytes: uint,
+  /** Of the state record; null: it has none any more. */
+  bytes: uint.nullable(),
   /** Oldest first. Empty where this owner has seen none. */
   journal: z.array(operation),
   /** The whole definition that it plays by. */

@@ -61,7 +61,7 @@ export function instanceDocument(subject: Subject, journal: readonly Recorded[],
     conditions: conditionDocuments(context),
     rules: { advance, requirements, lobbyLimitSeconds, bonusLimitSeconds },
     commands: COMMANDS.map(type => ({ type, isAccepted: !isEnded && listsCommand(instance, type) })),
-    bytes: isEnded ? 0 : encodeInstance(instance).length,
+    bytes: isEnded ? null : encodeInstance(instance).length,
     journal: journal.map(operationDocument),
     quest: { ...definition },
   }

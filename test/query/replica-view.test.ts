@@ -42,7 +42,7 @@ describe('the journal of an instance', () => {
     const armedAt = harness.clock.now()
     await harness.clock.advance(60_000)
 
-    const { journal: operations, state, commands, timers } = await instanceOf(stand, id)
+    const { journal: operations, state, commands, timers, bytes } = await instanceOf(stand, id)
     const at = (offset: number) => ({ kind: 'command', topic: TOPICS.commands, partition: 0, offset })
     expect(
       operations.map(({ sequence, cause, event: { type }, from, to, stageIndex, messages }) => [
@@ -88,9 +88,10 @@ describe('the journal of an instance', () => {
       [],
     ])
     // What ended can still be looked at, and takes nothing any more.
-    expect({ state, timers, isAnyAccepted: commands.some(({ isAccepted }) => isAccepted) }).toEqual({
+    expect({ state, timers, bytes, isAnyAccepted: commands.some(({ isAccepted }) => isAccepted) }).toEqual({
       state: 'destroyed',
       timers: [],
+      bytes: null,
       isAnyAccepted: false,
     })
     expect(journal.recorded).toBe(8)

@@ -46,7 +46,8 @@ export function AttachDialog({ id, onClose }: AttachDialogProps) {
       </p>
       <pre class="snippet">{sample}</pre>
       <p class="dim">
-        The other way round, the <a href="#/inspector">Inspector</a> page shows the frames of any XState 5 application.
+        The <a href={`#/inspector?instance=${encodeURIComponent(id)}`}>Inspector</a> page draws this instance, and the
+        frames of any XState 5 application.
       </p>
       <form method="dialog" class="dialog-actions">
         <Button type="submit">Close</Button>

@@ -13,7 +13,7 @@ export function ContextCard({ instance }: { readonly instance: Instance }) {
   const { partyId, characters, worldId, channelId, conditions, bytes, tenant, lastOperation, stageState } = instance
   const stage = stageAt(instance.quest, instance.currentStageIndex)
   return (
-    <Card title="Context" aside={<span class="number">{number(bytes)} bytes</span>}>
+    <Card title="Context" aside={bytes === null ? undefined : <span class="number">{number(bytes)} bytes</span>}>
       <dl class="facts">
         <Fact name="party">{partyId === 0 ? 'none' : partyId}</Fact>
         <Fact name={characters.length === 1 ? '1 member' : `${characters.length} members`}>
