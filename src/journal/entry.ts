@@ -1,7 +1,7 @@
 /**
- * One operation of one instance as the journal keeps it: one flat object of numbers, and of references to what the
- * operation had in its hands anyway. Flat, because what is kept of each operation costs the collector many times what
- * it costs to make: a command with its maps would be three quarters of it. Documents are made only when somebody reads.
+ * One operation of one instance as the journal is told it: one flat object of numbers, and of references to what the
+ * operation had in its hands anyway. It lives as long as its batch (entry-store.ts keeps its parts): what is kept of
+ * each operation costs the collector many times what it costs to make. Documents are made only when somebody reads.
  */
 import type { Deadlines, TimerName } from '../../machines/deadlines.ts'
 import type { RestingState } from '../../machines/party-quest.ts'
@@ -102,7 +102,7 @@ export function entryOf(
 const PARTS_PER_WEIGHT = 8
 
 /** What an entry holds on to, in entries: 1 for an ordinary one, more for one with many messages or counts. */
-export function weightOf({ messages, counts }: Entry): number {
+export function weightOf(messages: Entry['messages'], counts: Entry['counts']): number {
   return 1 + Math.floor((messages.length + (counts.length >> 1)) / PARTS_PER_WEIGHT)
 }
 

@@ -6,6 +6,7 @@
 import type { Instance } from '../actor/instance.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { Entry } from './entry.ts'
+import { EntryStore } from './entry-store.ts'
 import type { Recorder } from './recorder.ts'
 import { Ring } from './ring.ts'
 
@@ -31,6 +32,7 @@ export interface Recorded {
 export class Journal implements Recorder {
   readonly isSilent = false
   readonly #limits: JournalLimits
+  readonly #store = new EntryStore()
   readonly #rings = new Map<InstanceId, Ring>()
   /** In the order in which they ended. */
   readonly #ended = new Map<InstanceId, Instance>()
@@ -68,6 +70,11 @@ export class Journal implements Recorder {
     return this.#rings.get(id)?.last
   }
 
+  /** When that began, in epoch milliseconds. */
+  lastAt(id: InstanceId): number | undefined {
+    return this.#rings.get(id)?.lastAt
+  }
+
   /** What an instance that ended was before its last operation, and where; `undefined` for one that lives, or is forgotten. */
   ended(id: InstanceId): { readonly last: Instance; readonly shard: number } | undefined {
     const last = this.#ended.get(id)
@@ -94,7 +101,7 @@ export class Journal implements Recorder {
     let ring = this.#rings.get(id)
     if (ring === undefined) {
       // Where the beginning was not seen, or was forgotten: beyond whatever its operations had been numbered with.
-      ring = new Ring(id, shard, entry.from === undefined ? 0 : this.#recorded)
+      ring = new Ring(this.#store, id, shard, entry.from === undefined ? 0 : this.#recorded)
       this.#rings.set(id, ring)
       this.#append(ring)
     } else if (ring !== this.#newest) {
@@ -139,5 +146,6 @@ export class Journal implements Recorder {
     this.#rings.delete(ring.id)
     this.#ended.delete(ring.id)
     this.#weight -= ring.weight
+    ring.clear()
   }
 }

@@ -1,6 +1,7 @@
 /** The last operations of one instance: so many entries at most, and so much weight; the oldest go. */
 import type { InstanceId } from '../contract/ids.ts'
-import { type Entry, weightOf } from './entry.ts'
+import type { Entry } from './entry.ts'
+import type { EntryStore } from './entry-store.ts'
 
 export const OPERATIONS_MAX = 50
 /** In entries (weightOf): one with more is kept alone. */
@@ -12,13 +13,16 @@ export class Ring {
   /** Neighbours in the order of the last touch; kept by the journal. */
   older: Ring | undefined
   newer: Ring | undefined
-  readonly #entries: (Entry | undefined)[] = []
+  readonly #store: EntryStore
+  /** By sequence modulo OPERATIONS_MAX. */
+  readonly #places: number[] = []
   #first: number
   #next: number
   #weight = 0
 
   /** `first`: the sequence of its first entry. */
-  constructor(id: InstanceId, shard: number, first: number) {
+  constructor(store: EntryStore, id: InstanceId, shard: number, first: number) {
+    this.#store = store
     this.id = id
     this.shard = shard
     this.#first = first
@@ -30,16 +34,24 @@ export class Ring {
   }
 
   get last(): Entry | undefined {
-    return this.#entries[(this.#next - 1) % OPERATIONS_MAX]
+    const place = this.#lastPlace
+    return place === undefined ? undefined : this.#store.read(place, this.id)
+  }
+
+  /** Epoch milliseconds of the last one's beginning. */
+  get lastAt(): number | undefined {
+    const place = this.#lastPlace
+    return place === undefined ? undefined : this.#store.atOf(place)
   }
 
   /** Returns by how much it is heavier now, which may be less than nothing. */
   push(entry: Entry): number {
     const before = this.#weight
     if (this.#next - this.#first === OPERATIONS_MAX) this.#dropFirst()
-    this.#entries[this.#next % OPERATIONS_MAX] = entry
+    const place = this.#store.put(entry)
+    this.#places[this.#next % OPERATIONS_MAX] = place
     this.#next += 1
-    this.#weight += weightOf(entry)
+    this.#weight += this.#store.weightOf(place)
     while (this.#weight > WEIGHT_MAX && this.#next - this.#first > 1) this.#dropFirst()
     return this.#weight - before
   }
@@ -47,16 +59,25 @@ export class Ring {
   /** Oldest first, each with its sequence. */
   *entries(): Iterable<{ readonly sequence: number; readonly entry: Entry }> {
     for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
-      const entry = this.#entries[sequence % OPERATIONS_MAX]
-      if (entry !== undefined) yield { sequence, entry }
+      const place = this.#places[sequence % OPERATIONS_MAX]
+      if (place !== undefined) yield { sequence, entry: this.#store.read(place, this.id) }
     }
   }
 
+  /** Gives all its places back; it is not to be asked any more. */
+  clear(): void {
+    while (this.#first < this.#next) this.#dropFirst()
+  }
+
+  get #lastPlace(): number | undefined {
+    return this.#first === this.#next ? undefined : this.#places[(this.#next - 1) % OPERATIONS_MAX]
+  }
+
   #dropFirst(): void {
-    const at = this.#first % OPERATIONS_MAX
-    const entry = this.#entries[at]
-    if (entry !== undefined) this.#weight -= weightOf(entry)
-    this.#entries[at] = undefined
+    const place = this.#places[this.#first % OPERATIONS_MAX]
     this.#first += 1
+    if (place === undefined) return
+    this.#weight -= this.#store.weightOf(place)
+    this.#store.drop(place)
   }
 }

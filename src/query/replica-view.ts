@@ -117,7 +117,7 @@ export class ReplicaView implements View {
     const { clock, journal } = this.#options
     const match = new InstanceMatch(asked.search, {
       now: clock.now(),
-      lastOperationAt: id => journal.last(id)?.at,
+      lastOperationAt: id => journal.lastAt(id),
     })
     const options = { running: () => this.#running(), journal, pace: this.#pace }
     const scanned = await scanInstances(asked, match, options, signal)
