@@ -6,8 +6,9 @@ import { replicaIdentity } from '../api/replica-header.ts'
 import type { Clock, Random } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
-import { foreignOrigin } from '../http/access.ts'
+import { foreignOrigin, type HeaderOf } from '../http/access.ts'
 import type { HealthOptions } from '../http/health.ts'
+import { createHostRule } from '../http/host-rule.ts'
 import { createHttpApp } from '../http/http-app.ts'
 import { listen } from '../http/http-server.ts'
 import { createInspectServer } from '../inspect/inspect-server.ts'
@@ -60,6 +61,8 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   })
   const closing = new AbortController()
   const identity = () => (service.isConnected ? identityOf(replica.name) : undefined)
+  const { host, advertisedUrl, consoleToken } = config.http
+  const hostRule = createHostRule({ listenHost: host, advertisedUrl, isGuarded: consoleToken !== undefined })
   const app = createHttpApp({
     status: () => service.status(),
     metrics: options.metrics,
@@ -67,14 +70,16 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
     transport,
     topics: config.topics,
     consoleWrites: config.http.consoleWrites,
-    consoleToken: config.http.consoleToken,
+    consoleToken,
+    hostRule,
     clock,
     random,
     log,
     closing: closing.signal,
   })
-  const isAllowed = (header: Parameters<typeof app.access.admits>[0]) => app.access.admits(header)
-  const inspector = createInspectServer({ view, isAllowed, foreignOrigin, clock, log })
+  const isAllowed = (header: HeaderOf) => app.access.admits(header)
+  const foreign = (header: HeaderOf) => hostRule(header('host')) ?? foreignOrigin(header)
+  const inspector = createInspectServer({ view, isAllowed, foreignOrigin: foreign, clock, log })
   const server = config.http.port === 0 ? undefined : await listen(app, config.http, inspector.upgrade)
   let left: Promise<unknown> = Promise.resolve()
   return {

@@ -5,6 +5,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { problem } from '../api/problem.ts'
 import { type Access, foreignOrigin, type HeaderOf } from './access.ts'
+import type { HostRule } from './host-rule.ts'
 
 export const LOGIN_PATH = '/console/login'
 const ADDRESS_LENGTH_MAX = 12 << 10
@@ -18,6 +19,14 @@ export const boundAddress: MiddlewareHandler = async (context, next) => {
   const { length } = context.req.url
   if (length <= ADDRESS_LENGTH_MAX) return next()
   return problem(context, 414, 'Address too long', `${length} characters: must be at most ${ADDRESS_LENGTH_MAX}`)
+}
+
+/** For every path: what names and numbers are in the metrics is no other site's business either. */
+export function requireOwnHost(rule: HostRule): MiddlewareHandler {
+  return async (context, next) => {
+    const strange = rule(context.req.header('host'))
+    return strange === undefined ? next() : problem(context, 403, 'Another host', strange)
+  }
 }
 
 /** For /api, /console and /inspect. A person who opens a page is led to the login page, the rest gets 401. */

@@ -16,9 +16,10 @@ import { RecordTooLargeError, TransportUnavailableError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Transport } from '../transport/port.ts'
 import { type Access, createAccess } from './access.ts'
-import { boundAddress, requireAccess, requireOwnJson } from './access-guards.ts'
+import { boundAddress, requireAccess, requireOwnHost, requireOwnJson } from './access-guards.ts'
 import { commandRoute } from './command-route.ts'
 import { addHealth, type HealthOptions } from './health.ts'
+import type { HostRule } from './host-rule.ts'
 import { addLogin } from './login.ts'
 import { messageRoute } from './message-route.ts'
 import type { PublicTopics } from './message-view.ts'
@@ -40,6 +41,8 @@ export interface HttpAppOptions extends HealthOptions {
   readonly consoleWrites: boolean
   /** `CONSOLE_TOKEN`; absent: everybody may come in. */
   readonly consoleToken?: string | undefined
+  /** By which names it may be called; absent: by any. */
+  readonly hostRule?: HostRule | undefined
   /** Where the console was built; absent: where `npm run build` puts it. */
   readonly consoleDirectory?: string | undefined
   readonly clock: Clock
@@ -70,6 +73,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const routes = withOpenApi([...(read ?? []), messageRoute({ ...shared, topics }), commands.route], api?.version ?? '')
   const app = new Hono()
   app.use(boundAddress)
+  if (options.hostRule !== undefined) app.use(requireOwnHost(options.hostRule))
   app.use(async (context, next) => {
     await next()
     context.header('x-content-type-options', 'nosniff')
