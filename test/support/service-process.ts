@@ -128,6 +128,15 @@ export class ServiceProcess {
     await this.exited
   }
 
+  /** SIGSTOP: it stands still, and its connections stay open, until `resume`. */
+  pause(): void {
+    this.#child.kill('SIGSTOP')
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT')
+  }
+
   /** SIGTERM. Resolves with how it ended. */
   async terminate(limitMs = EXIT_LIMIT_MS): Promise<Exit> {
     this.#child.kill('SIGTERM')
