@@ -121,12 +121,10 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
       if (given !== undefined && given !== id) {
         return problem(context, 400, 'Not a command', `body.instanceId: must be absent, or ${id} as in the address`)
       }
-      const value = JSON.stringify({
-        worldId: instance.worldId,
-        characterId: instance.characters[0]?.characterId ?? 0,
-        ...read.value,
-        body: { ...read.value.body, instanceId: id },
-      })
+      const value = commandText(read.value, id, instance)
+      if (value === undefined) {
+        return problem(context, 400, 'Not a command', 'body: is nested too deep, no command of ours has lists in lists')
+      }
       const ran = await viewFor(context, options).dryRun({ id, value }, context.req.raw.signal)
       switch (ran.kind) {
         case 'ran':
@@ -140,6 +138,21 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
   })
 
   return [instances, instance, dryRun]
+}
+
+/** As it would stand on the command topic; `undefined`: parsed it could be, and cannot be written again. */
+function commandText(asked: z.output<typeof dryRunBody>, id: InstanceId, instance: Instance): string | undefined {
+  try {
+    return JSON.stringify({
+      worldId: instance.worldId,
+      characterId: instance.characters[0]?.characterId ?? 0,
+      ...asked,
+      body: { ...asked.body, instanceId: id },
+    })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
 }
 
 function absent(context: Context, id: string, why: string): Response {

@@ -136,6 +136,7 @@ describe('POST /api/instances/{id}/dry-run', () => {
     ['a REGISTER', FIRST, { type: 'REGISTER' }, {}, 400, /^type: must be one of START/],
     ['another instance', FIRST, { type: 'START', body: { instanceId: SECOND } }, {}, 400, /^body\.instanceId: /],
     ['a body that is a list', FIRST, { type: 'START', body: [] }, {}, 400, /^body: must be an object/],
+    ['a body nested too deep', FIRST, `{"type":"START","body":${nested(8000)}}`, {}, 400, /^body: is nested too deep/],
     ['a character that cannot be', FIRST, { type: 'START', characterId: -1 }, {}, 400, /^characterId: /],
     ['an unknown field', FIRST, { type: 'START', worldid: 1 }, {}, 400, /worldid/],
     ['a silent owner', SILENT, { type: 'START' }, {}, 503, /replica b/],
@@ -148,3 +149,8 @@ describe('POST /api/instances/{id}/dry-run', () => {
     expect(view.dryRuns).toEqual([])
   })
 })
+
+/** An object in an object, so many times. */
+function nested(depth: number): string {
+  return `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`
+}
