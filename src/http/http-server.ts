@@ -17,16 +17,28 @@ export interface HttpServer {
 /** Takes a connection over for good, as WebSockets do. */
 export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void
 
+/** How long a request's headers, and the whole of it, may take to arrive; milliseconds, as Node's server names them. */
+export interface Arrival {
+  readonly headersTimeout: number
+  readonly requestTimeout: number
+  readonly connectionsCheckingInterval: number
+}
+
+/** Node takes five minutes for what a client sends, and looks every half: eight slow ones would stop all writing. */
+const ARRIVAL = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5_000 }
+
 /**
- * `upgrade` gets every connection that asks for another protocol; without it Node ends them.
+ * `upgrade` gets every connection that asks for another protocol; without it Node ends them. A request that does not
+ * arrive in time is answered with 408.
  * @throws ConfigError the port cannot be had.
  */
 export function listen(
   app: Pick<HttpApp, 'fetch'>,
   where: { readonly host: string; readonly port: number },
   upgrade?: Upgrade,
+  arrival: Arrival = ARRIVAL,
 ): Promise<HttpServer> {
-  const server = createAdaptorServer({ fetch: app.fetch })
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions: arrival })
   if (upgrade !== undefined) server.on('upgrade', upgrade)
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => reject(new ConfigError([portFault(error, where)])))

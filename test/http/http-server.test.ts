@@ -1,4 +1,6 @@
 /** The promises of the port: it answers, a port that is taken is a fault of the configuration, it closes at once. */
+import { connect } from 'node:net'
+import { text as readAll } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors.ts'
 import { listen } from '../../src/http/http-server.ts'
@@ -15,6 +17,23 @@ describe('the HTTP server', () => {
     await server.close()
     await stream.text().catch(() => 'cut off')
     await expect(fetch(`${server.url}/livez`)).rejects.toThrow()
+  })
+
+  it.each([
+    ['its headers', 'GET /livez HTTP/1.1\r\nhost: localhost\r\nx: '],
+    [
+      'its body',
+      'POST /api/commands HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+    ],
+  ])('lets a client go that does not bring %s in time', async (_, text) => {
+    const { app } = await httpScene()
+    const port = Number(await freePort())
+    const arrival = { headersTimeout: 50, requestTimeout: 50, connectionsCheckingInterval: 20 }
+    const server = await listen(app, { host: '127.0.0.1', port }, undefined, arrival)
+    const slow = connect(port, '127.0.0.1')
+    slow.write(text)
+    expect(await readAll(slow)).toMatch(/^HTTP\/1\.1 408 /)
+    await server.close()
   })
 
   it('names REST_PORT when its port is taken', async () => {
