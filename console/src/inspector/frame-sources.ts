@@ -3,7 +3,7 @@
  * the window that opened or embeds this page, as @statelyai/inspect's browser adapter does. Hands on what comes as it
  * comes; reads nothing of it.
  */
-import { type FrameRead, readFrameMessage, readFrameText } from './frame-reader.ts'
+import { cut, type FrameRead, readFrameMessage, readFrameText } from './frame-reader.ts'
 
 export type SourceState = 'connecting' | 'open' | 'closed'
 
@@ -20,10 +20,19 @@ const RETRY_MS_MAX = 15_000
 /** RFC 6455: the other side refuses what was asked for, so asking again is of no use. */
 const REFUSED = 1008
 
+/** As the replica counts them; a browser does not tell its page why a WebSocket was refused. */
+const INSTANCES_MAX = 50
+const ID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
 const BINARY: FrameRead = { problem: 'a binary frame: texts are read' }
 
 /** `instances` empty: the relay. Below whatever prefix the console is served. Returns how to stop. */
 export function openSocket(instances: readonly string[], { onFrame, onState, onBegin }: SourceEvents): () => void {
+  const fault = faultOf(instances)
+  if (fault !== undefined) {
+    onState('closed', fault)
+    return () => {}
+  }
   let socket: WebSocket | undefined
   let timer: number | undefined
   let failures = 0
@@ -53,6 +62,14 @@ export function openSocket(instances: readonly string[], { onFrame, onState, onB
     socket.onmessage = null
     socket.close()
   }
+}
+
+/** Why no replica would answer. */
+function faultOf(instances: readonly string[]): string | undefined {
+  if (instances.length > INSTANCES_MAX) return `${instances.length} instances: at most ${INSTANCES_MAX} are followed`
+  const wrong = instances.find(id => !ID.test(id))
+  if (wrong === undefined) return undefined
+  return `instance=${cut(wrong, 60)} in the address: take the id of an instance from its page`
 }
 
 function socketUrl(instances: readonly string[]): URL {
