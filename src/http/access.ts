@@ -15,10 +15,11 @@ export interface Access {
   /** Whether it shows the token, or a session that has not run out; always where there is no token. */
   admits(header: HeaderOf): boolean
   /**
-   * A try on the login page. `session`: the cookie's value. Wrong tries count, for all clients together.
+   * A try on the login page. `session`: the cookie's value. Wrong tries count for the address that they come from: one
+   * that guesses must not keep the others out. Behind a proxy all may be one.
    * @returns 'wrong'; 'limited': not even looked at
    */
-  login(token: string): { readonly session: string } | 'wrong' | 'limited'
+  login(token: string, address: string): { readonly session: string } | 'wrong' | 'limited'
   /** Another one for another token, so that two installations on one host do not throw each other out. */
   readonly cookieName: string
 }
@@ -26,6 +27,8 @@ export interface Access {
 export const SESSION_SECONDS = 12 * 3600
 export const LOGIN_TRIES_MAX = 10
 export const LOGIN_WINDOW_MS = 60_000
+/** Whose wrong tries are remembered; beyond, those of the address that began first are forgotten. */
+const ADDRESSES_MAX = 1000
 
 const RANDOM_BYTES = 16
 const SESSION = /^([0-9a-z]{1,11})\.([0-9a-f]{32})\.([\w-]{43})$/
@@ -55,8 +58,16 @@ export function createAccess(options: {
     const given = Buffer.from(signature, 'base64url')
     return given.length === own.length && timingSafeEqual(given, own) && Number.parseInt(expires, 36) > clock.now()
   }
-  /** When wrong tokens came, oldest first. */
-  let wrong: readonly number[] = []
+  /** When wrong tokens came, oldest first, by address. */
+  const wrong = new Map<string, readonly number[]>()
+  const remember = (address: string, times: readonly number[]): void => {
+    wrong.set(address, times)
+    if (wrong.size <= ADDRESSES_MAX) return
+    for (const oldest of wrong.keys()) {
+      wrong.delete(oldest)
+      return
+    }
+  }
 
   return {
     isGuarded: true,
@@ -66,14 +77,15 @@ export function createAccess(options: {
       if (shown !== undefined) return isToken(shown)
       return cookiesNamed(cookieName, header('cookie')).some(isSession)
     },
-    login(shown) {
+    login(shown, address) {
       const now = clock.elapsed()
-      wrong = wrong.filter(at => now - at < LOGIN_WINDOW_MS)
-      if (wrong.length >= LOGIN_TRIES_MAX) return 'limited'
+      const recent = (wrong.get(address) ?? []).filter(at => now - at < LOGIN_WINDOW_MS)
+      if (recent.length >= LOGIN_TRIES_MAX) return 'limited'
       if (!isToken(shown)) {
-        wrong = [...wrong, now]
+        remember(address, [...recent, now])
         return 'wrong'
       }
+      wrong.delete(address)
       const expires = (clock.now() + SESSION_SECONDS * 1000).toString(36)
       const text = `${expires}.${random.bytes(RANDOM_BYTES).toString('hex')}`
       return { session: `${text}.${sign(`session ${text}`).toString('base64url')}` }

@@ -10,7 +10,7 @@ import { problem } from '../api/problem.ts'
 import type { Log } from '../log.ts'
 import { type Access, foreignOrigin, LOGIN_WINDOW_MS, SESSION_SECONDS } from './access.ts'
 import { headersOf, LOGIN_PATH } from './access-guards.ts'
-import { remoteOf } from './remote.ts'
+import { addressOf, remoteOf } from './remote.ts'
 
 const FORM_BYTES_MAX = 4 << 10
 const LOGOUT_PATH = '/console/logout'
@@ -42,7 +42,7 @@ export function addLogin(app: Hono, { access, log }: { readonly access: Access; 
     const foreign = foreignOrigin(headersOf(context))
     if (foreign !== undefined) return problem(context, 403, 'Another origin', foreign)
     const token = new URLSearchParams(await context.req.text()).get('token') ?? ''
-    const result = access.login(token)
+    const result = access.login(token, addressOf(context))
     if (result === 'wrong') {
       log.warn({ from: remoteOf(context) }, 'a wrong console token was tried')
       return page(context, 401, 'This is not the token.')

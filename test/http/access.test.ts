@@ -1,5 +1,7 @@
 /** The promises of CONSOLE_TOKEN: nobody gets in without it, it is never shown, and sessions are known to all replicas. */
 import { describe, expect, it } from 'vitest'
+import { systemRandom } from '../../src/clock.ts'
+import { createAccess } from '../../src/http/access.ts'
 import { apiScene } from '../api/api-scene.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { recordedLog } from '../support/recorded-log.ts'
@@ -135,6 +137,17 @@ describe('with CONSOLE_TOKEN', () => {
     ])
     clock.skip(60_000)
     expect((await login(TOKEN)).status).toBe(303)
+  })
+
+  it('who guesses from one address does not keep the others out', () => {
+    const clock = new ManualClock()
+    const access = createAccess({ token: TOKEN, clock, random: systemRandom })
+    for (let n = 0; n < 10; n++) expect(access.login('wrong', '192.0.2.1')).toBe('wrong')
+    expect(access.login(TOKEN, '192.0.2.1')).toBe('limited')
+    expect(access.login(TOKEN, '192.0.2.2')).toHaveProperty('session')
+    // Nor does one with many addresses, which are not remembered without end.
+    for (let n = 0; n < 1000; n++) expect(access.login('wrong', `10.0.${n >> 8}.${n & 255}`)).toBe('wrong')
+    expect(access.login(TOKEN, '192.0.2.1')).toHaveProperty('session')
   })
 
   it('the login form is refused from another site, and beyond 4 KiB', async () => {
