@@ -125,7 +125,7 @@ describe('the timeline', () => {
       new Set(),
     )
     expect(row?.sent).toEqual(['CHANGE_MAP ×2', 'STARTED'])
-    expect(row?.payload).toBe('itemCounts {4001008:3}')
+    expect(row?.payload).toBe('items {4001008:3}')
     expect(row?.to).toBeNull()
   })
 })

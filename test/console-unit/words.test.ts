@@ -3,7 +3,7 @@
  */
 import { expect, test } from 'vitest'
 import { segmentsOf } from '../../console/src/instances/segments.ts'
-import { age, countdown, latency } from '../../console/src/ui/words.ts'
+import { age, countdown, latency, moment, rate } from '../../console/src/ui/words.ts'
 
 test.each([
   [497_000, '8:17'],
@@ -32,6 +32,20 @@ test.each([
   [2310, '2.3 s'],
 ])('%d ms are a latency of %s', (milliseconds, words) => {
   expect(latency(milliseconds)).toBe(words)
+})
+
+test.each([
+  [0, '0'],
+  [0.02, '< 0.1'],
+  [0.34, '0.3'],
+  [9.96, '10'],
+  [1240.4, '1,240'],
+])('%d a second are said as %s: little is not nothing', (perSecond, words) => {
+  expect(rate(perSecond)).toBe(words)
+})
+
+test('a moment is said the same way to every reader, by the clock beside him', () => {
+  expect(moment(new Date(2026, 10, 3, 7, 5, 9).getTime())).toBe('2026-11-03 07:05:09')
 })
 
 test('the stage that is played stands between those done and those ahead', () => {

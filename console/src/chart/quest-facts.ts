@@ -24,6 +24,9 @@ export function questFacts(quest: Readonly<Record<string, unknown>>, advance: 'c
     bonusIsAutomatic: bonus.entry === 'auto',
     ...(isTimed ? { startsByItself: false } : {}),
     ...(timed.every(({ onTimeout }) => onTimeout !== 'fail') ? { stageTimerDueAndFails: false } : {}),
+    ...(timed.length > 0 && timed.every(({ onTimeout }) => onTimeout === 'fail')
+      ? { stageTimerDueAndFails: true }
+      : {}),
   }
   return { guards, absent }
 }

@@ -5,6 +5,7 @@ import { useSignal } from '@preact/signals'
 import { Badge } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Ago } from '../ui/time.tsx'
+import { moment } from '../ui/words.ts'
 import { type Letter, prettyValue } from './letters.ts'
 
 interface LetterRowsProps {
@@ -61,7 +62,6 @@ function Inside({ letter: held, onResend }: { readonly letter: Letter; readonly 
   return (
     <div class="inside">
       <div class="inside-value">
-        <p class="reason">{letter.reason}</p>
         {value === null ? (
           <p class="faint">The record had no value.</p>
         ) : (
@@ -77,13 +77,11 @@ function Inside({ letter: held, onResend }: { readonly letter: Letter; readonly 
       <dl class="letter-facts">
         <dt>dead letter</dt>
         <dd>
-          {id} · {new Date(letter.at).toLocaleString()}
+          {id} · {moment(letter.at)}
         </dd>
         <dt>origin</dt>
         <dd>
-          {origin === null
-            ? 'unknown'
-            : `${origin.topic} p${origin.partition}@${origin.offset} · ${new Date(origin.at).toLocaleString()}`}
+          {origin === null ? 'unknown' : `${origin.topic} p${origin.partition}@${origin.offset} · ${moment(origin.at)}`}
         </dd>
         <dt>tenant</dt>
         <dd>

@@ -101,7 +101,11 @@ function Stages({ definition: { quest } }: { readonly definition: Definition }) 
               {stage.mapIds.length > 1 ? <span class="faint"> +{stage.mapIds.length - 1}</span> : null}
             </td>
             <td class="mono definition-conditions">
-              {stage.conditions.length === 0 ? <span class="faint">any attempt</span> : stage.conditions.join(', ')}
+              {stage.conditions.length > 0 ? (
+                stage.conditions.join(', ')
+              ) : (
+                <span class="faint">{stage.isScripted ? 'any attempt, by a script' : 'any attempt'}</span>
+              )}
             </td>
             <td>{durationWords(stage.duration)}</td>
             <td class="dim">{follows(stage, index, stages.length, quest)}</td>
@@ -118,7 +122,7 @@ function follows(stage: StageFacts, index: number, count: number, quest: Definit
   const end = bonus.entry === 'auto' ? 'bonus' : 'completed'
   const next = index + 1 < count ? `stage ${index + 2}` : end
   const stay = stage.warpType === 'none' && index + 1 < count ? ', without a warp' : ''
-  const late = stage.duration === 0 ? '' : `; in time or ${stage.onTimeout === 'fail' ? 'failed' : 'on anyway'}`
+  const late = stage.duration === 0 ? '' : `; out of time: ${stage.onTimeout === 'fail' ? 'failed' : 'the same'}`
   return `${next}${stay}${late}`
 }
 
@@ -201,9 +205,9 @@ function requirementWords(given: unknown): string {
   const { type, operator, value } = objectOf(given)
   const sign = SIGNS[textOf(operator)] ?? textOf(operator)
   const what = MEASURES[textOf(type)] ?? textOf(type)
-  return type === 'party_size' && operator === 'eq'
-    ? `party of ${numberOf(value)}`
-    : `${what} ${sign} ${numberOf(value)}`
+  const words = type === 'party_size' && operator === 'eq' ? what : `${what} ${sign}`
+  // Not to be broken within: `≥ 35` alone on a line says nothing.
+  return `${words} ${numberOf(value)}`.replaceAll(' ', '\u00a0')
 }
 
 function Findings({ findings }: Pick<Definition, 'findings'>) {

@@ -197,6 +197,16 @@ function curveBetween(from: Box, to: Box): Curve {
   }
   const [x1, y1] = [from.x + from.width * 0.4, from.y + from.height]
   const [x2, y2] = [to.x + to.width * 0.6, to.y + to.height]
+  if (x2 < from.x && y2 + GAP_Y < y1) {
+    // Out at the side: from the bottom it would come back through its own box.
+    const y = y1 - GAP_Y / 2
+    return [
+      [from.x, y],
+      [x2, y],
+      [x2, y],
+      [x2, y2],
+    ]
+  }
   const low = Math.max(y1, y2) + GAP_Y
   return [
     [x1, y1],

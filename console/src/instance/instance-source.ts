@@ -21,6 +21,9 @@ export interface InstanceSource extends Seen {
 
 /** Questions a second at the most, whatever happens to the instance. */
 const REFRESH_MS = 150
+/** An owner that was silent and answers again does not say so. */
+const RETRY_MS = 3000
+const ABSENT = 404
 
 export function useInstance(id: string): InstanceSource {
   const [seen, setSeen] = useState<Seen>({ instance: null, failure: null, silent: [] })
@@ -29,12 +32,14 @@ export function useInstance(id: string): InstanceSource {
     const given = new AbortController()
     let isAsking = false
     let isWanted = false
+    let retry: ReturnType<typeof setTimeout> | undefined
     const question = async () => {
       if (isAsking) {
         isWanted = true
         return
       }
       isAsking = true
+      clearTimeout(retry)
       const answer = await getInstance(id, given.signal)
       if (given.signal.aborted) return
       setSeen(before =>
@@ -42,6 +47,7 @@ export function useInstance(id: string): InstanceSource {
           ? { instance: answer.value.data.attributes, failure: null, silent: answer.value.meta.silent }
           : { ...before, failure: answer },
       )
+      if (answer.kind === 'failed' && answer.status !== ABSENT) retry = setTimeout(() => void question(), RETRY_MS)
       setTimeout(() => {
         isAsking = false
         if (!isWanted || given.signal.aborted) return
@@ -56,6 +62,7 @@ export function useInstance(id: string): InstanceSource {
     })
     return () => {
       stop()
+      clearTimeout(retry)
       given.abort()
     }
   }, [id])

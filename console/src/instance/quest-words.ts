@@ -12,6 +12,8 @@ export interface StageFacts {
   readonly onTimeout: string
   readonly conditions: readonly string[]
   readonly warpType: string
+  /** A script of the game decides when it is cleared, whatever its conditions ask for beside. */
+  readonly isScripted: boolean
 }
 
 export type ConditionFacts = Pick<
@@ -40,6 +42,7 @@ export function stagesOf(quest: Readonly<Record<string, unknown>>): readonly Sta
       onTimeout: textOf(stage.onTimeout),
       conditions: listOf(stage.clearConditions).map(condition => conditionWords(conditionOf(condition))),
       warpType: textOf(stage.warpType),
+      isScripted: objectOf(stage.properties).clearedBy === 'script',
     }
   })
 }

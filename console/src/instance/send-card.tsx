@@ -154,7 +154,7 @@ function Shown({ result, instance }: { readonly result: Result | null; readonly 
   return (
     <>
       <p class="send-way">
-        <Way operation={operation} />
+        <Way operation={operation} stage={instance.currentStageIndex} />
       </p>
       <p class="dim">{sent.length === 0 ? 'Sends nothing.' : `Sends ${sent.join(', ')}.`}</p>
       <p class="dim">
@@ -166,9 +166,15 @@ function Shown({ result, instance }: { readonly result: Result | null; readonly 
   )
 }
 
-function Way({ operation: { from, to, stageIndex } }: { readonly operation: Operation }) {
+interface WayProps {
+  readonly operation: Operation
+  /** Index of the stage that it is in now. */
+  readonly stage: number
+}
+
+function Way({ operation: { from, to, stageIndex }, stage: before }: WayProps) {
   const stage = to === 'active' ? <span class="dim">stage {stageIndex + 1}</span> : null
-  if (from === to) {
+  if (from === to && stageIndex === before) {
     return (
       <>
         Would stay <StateBadge state={to} /> {stage}
@@ -177,7 +183,8 @@ function Way({ operation: { from, to, stageIndex } }: { readonly operation: Oper
   }
   return (
     <>
-      Would lead {from === null ? null : <StateBadge state={from} />} to <StateBadge state={to} /> {stage}
+      Would lead {from === null || from === to ? null : <StateBadge state={from} />} to <StateBadge state={to} />{' '}
+      {stage}
     </>
   )
 }

@@ -7,6 +7,7 @@ import type { Instance } from '../../../src/api/documents.ts'
 import { Badge, STATE_TONES } from '../ui/badge.tsx'
 import { Button } from '../ui/button.tsx'
 import { Card } from '../ui/card.tsx'
+import { moment } from '../ui/words.ts'
 import { type Filter, ROWS_MAX, type TimelineRow, timelineOf } from './timeline.ts'
 
 const FILTERS: readonly Filter[] = ['commands', 'timers', 'outbound']
@@ -107,7 +108,7 @@ function Row({ row, hasOutbound, isOpen, onOpen }: RowProps) {
   return (
     <>
       <tr data-kind={row.kind}>
-        <th scope="row" class="number" title={new Date(row.at).toLocaleString()}>
+        <th scope="row" class="number" title={moment(row.at)}>
           {row.after}
         </th>
         <td>

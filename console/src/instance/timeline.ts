@@ -63,11 +63,15 @@ function rowOf(operation: Operation, before: Operation | undefined, registeredAt
   }
 }
 
-/** Without quotes around names, and without what is empty: it is read, not parsed. */
+const SHORT: Readonly<Record<string, string>> = { itemCounts: 'items', monsterKills: 'kills' }
+
+/** Without quotes around names, without what is empty, and of lists their length: it is read, not parsed. */
 function payloadWords(payload: Readonly<Record<string, unknown>>): string {
   const parts = Object.entries(payload).filter(([, value]) => !isEmpty(value))
   return parts
-    .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .map(
+      ([name, value]) => `${SHORT[name] ?? name} ${Array.isArray(value) ? `×${value.length}` : JSON.stringify(value)}`,
+    )
     .join(' ')
     .replaceAll('"', '')
 }

@@ -32,7 +32,11 @@ export function InstancesPage({ search }: { readonly search: string }) {
       <div class="page-head">
         <h1>Instances</h1>
         <p class="dim">
-          {found === undefined ? <Ghost width={110} /> : `${number(found.total)} ${search === '' ? 'live' : 'found'}`}
+          {isFault ? null : found === undefined ? (
+            <Ghost width={110} />
+          ) : (
+            `${number(found.total)} ${search === '' ? 'live' : 'found'}`
+          )}
         </p>
       </div>
       <Card class="finder">
@@ -42,7 +46,7 @@ export function InstancesPage({ search }: { readonly search: string }) {
             {failure.details.join(' ')}
           </p>
         ) : null}
-        <StateBar found={found} search={search} onSearch={onSearch} />
+        {isFault ? null : <StateBar found={found} search={search} onSearch={onSearch} />}
       </Card>
       {found === undefined ? null : <SilenceNotes silent={found.silent} />}
       {failure === undefined || isFault ? null : <ErrorNote failure={failure} onRetry={() => list.retry()} />}
@@ -77,8 +81,8 @@ function NoInstances() {
         <pre>npx party-quests send REGISTER --quest henesys_pq --party 7 --character 1001 --channel 1</pre>
         {hello?.durable === false ? (
           <p>
-            This replica runs on the embedded log: what it holds ends with its process. npm run demo plays quests on
-            one.
+            This replica runs on the embedded log: what it holds ends with its process. <code>npm run demo</code> plays
+            quests on one.
           </p>
         ) : null}
       </Empty>

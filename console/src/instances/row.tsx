@@ -6,6 +6,7 @@ import { hashOf } from '../route.ts'
 import { StateBadge } from '../ui/badge.tsx'
 import { Ghost } from '../ui/ghost.tsx'
 import { Ago, Countdown } from '../ui/time.tsx'
+import { counted } from '../ui/words.ts'
 import type { Cause } from './cause.ts'
 import { placeOf } from './cause.ts'
 import type { Row } from './pages.ts'
@@ -53,7 +54,10 @@ export function InstanceTableRow({ row: { id, attributes }, index, isSelected }:
         )}
       </td>
       <td class="c-party number">
-        {characters.length} {partyId === 0 ? null : <span class="faint party">of {partyId}</span>}
+        {partyId === 0 ? <span class="faint">none</span> : partyId}{' '}
+        <span class="faint size" title={counted(characters.length, 'member')}>
+          ×{characters.length}
+        </span>
       </td>
       <td class="c-last">
         {lastOperation === null ? <span class="faint">not seen here</span> : <Last operation={lastOperation} />}

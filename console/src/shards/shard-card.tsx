@@ -7,7 +7,7 @@ import { hashOf } from '../route.ts'
 import { Badge, type Tone } from '../ui/badge.tsx'
 import { Ghost } from '../ui/ghost.tsx'
 import { Ago } from '../ui/time.tsx'
-import { counted, latency, number } from '../ui/words.ts'
+import { latency, number, rate } from '../ui/words.ts'
 import { Sparkline } from './sparkline.tsx'
 import { verdictOf } from './trouble.ts'
 
@@ -29,10 +29,10 @@ export function ShardCard({ shard, highest }: { readonly shard: Shard; readonly 
       <Sparkline
         history={shard.history}
         highest={highest}
-        label={`${number(Math.round(shard.recordsPerSecond))} records a second now; the line is the last minute`}
+        label={`${rate(shard.recordsPerSecond)} records a second now; the line is the last minute`}
       />
       <p class="verdict" title={words}>
-        {severity === 'fine' ? `${counted(Math.round(shard.recordsPerSecond), 'record')} a second` : words}
+        {severity === 'fine' ? `${rate(shard.recordsPerSecond)} records a second` : words}
       </p>
       <dl>
         <Fact name="lag" isBad={isLagBad}>
@@ -57,7 +57,7 @@ export function ShardCard({ shard, highest }: { readonly shard: Shard; readonly 
             {number(instances)}
           </a>
         </Fact>
-        <Fact name="owned since">{ownedSince === null ? '–' : <Ago at={ownedSince} />}</Fact>
+        <Fact name="taken over">{ownedSince === null ? '–' : <Ago at={ownedSince} />}</Fact>
       </dl>
     </li>
   )

@@ -13,7 +13,7 @@ interface EmptyProps {
 export function Empty({ title, isPage = false, children }: EmptyProps) {
   const Title = isPage ? 'h1' : 'h2'
   return (
-    <div class="empty">
+    <div class={isPage ? 'empty card' : 'empty'}>
       <Title>{title}</Title>
       {children}
     </div>

@@ -3,7 +3,7 @@
  */
 import { useComputed } from '@preact/signals'
 import { now } from '../api/live.ts'
-import { age, countdown } from './words.ts'
+import { age, countdown, moment } from './words.ts'
 
 const URGENT_SECONDS = 60
 
@@ -15,7 +15,7 @@ export function Countdown({ dueAt }: { readonly dueAt: number }) {
       class="number countdown"
       data-urgent={Math.ceil(left / 1000) < URGENT_SECONDS}
       dateTime={new Date(dueAt).toISOString()}
-      title={`due ${new Date(dueAt).toLocaleString()}`}
+      title={`due ${moment(dueAt)}`}
     >
       {countdown(left)}
     </time>
@@ -26,7 +26,7 @@ export function Countdown({ dueAt }: { readonly dueAt: number }) {
 export function Ago({ at }: { readonly at: number }) {
   const text = useComputed(() => `${age(now.value - at)} ago`)
   return (
-    <time dateTime={new Date(at).toISOString()} title={new Date(at).toLocaleString()}>
+    <time dateTime={new Date(at).toISOString()} title={moment(at)}>
       {text}
     </time>
   )

@@ -31,6 +31,19 @@ export function latency(milliseconds: number): string {
   return `${milliseconds < 10 ? milliseconds.toFixed(1) : Math.round(milliseconds)} ms`
 }
 
+/** `< 0.1`, `0.3`, `12`, `1,240`: little is not nothing. */
+export function rate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.05) return '< 0.1'
+  return perSecond > 0 && perSecond < 9.95 ? perSecond.toFixed(1) : number(Math.round(perSecond))
+}
+
+/** By the reader's clock, in the one order that is read alike everywhere: `2026-11-23 19:40:18`. */
+export function moment(at: number): string {
+  const date = new Date(at)
+  const day = [date.getFullYear(), PAIR(date.getMonth() + 1), PAIR(date.getDate())].join('-')
+  return `${day} ${PAIR(date.getHours())}:${PAIR(date.getMinutes())}:${PAIR(date.getSeconds())}`
+}
+
 /** Where there are few: `1 shard`, `2 shards`. */
 export function counted(count: number, noun: string): string {
   return `${number(count)} ${noun}${count === 1 ? '' : 's'}`
