@@ -120,7 +120,9 @@ async function play(stage: Stage): Promise<void> {
   const { config, catalogue, running, flags, clock, random, signal } = stage
   await ready(stage)
   if (signal.aborted) return
-  say(`The service is ready${running.url === undefined ? '' : ` at ${running.url}`}. Ctrl-C ends the demo.`)
+  say(
+    `The service is ready${running.url === undefined ? '' : ` at ${running.url}, its console at ${running.url}/console/`}. Ctrl-C ends the demo.`,
+  )
   const { transport } = running
   const sender = createCommandSender({ transport, topic: config.topics.commands, random })
   const tenant: Tenant = {
