@@ -136,6 +136,8 @@ export class InstanceList {
   /** Each answer counts all instances: where they are many, or it took long, it is asked for less often. */
   #refreshAt(): number {
     const bySize = Math.min(REFRESH_MANY_MS, (this.#found.value?.total ?? 0) / ROWS_PER_MS)
+    // A replica that answers again does not say so; and how long a silent one was waited for was nobody's work.
+    if ((this.#found.value?.silent.length ?? 0) > 0) return this.#readAt + Math.max(RETRY_MS, bySize)
     return this.#readAt + (this.#isStale ? Math.max(REFRESH_MS, bySize, this.#tookMs * 20) : REFRESH_ANYWAY_MS)
   }
 
