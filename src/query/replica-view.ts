@@ -43,20 +43,25 @@ export interface ReplicaViewOptions {
   /** How this replica is known. */
   readonly replica: Replica
   readonly clock: Clock
+  /** Between two scans for one page: many consoles that look at the same list cost what one costs. */
+  readonly sameSearchMs?: number
 }
+
+const SAME_SEARCH_MS = 250
 
 type Silent = InstancesFound['silent']
 
 export class ReplicaView implements View {
   readonly #options: ReplicaViewOptions
   readonly #pace: ScanPace
-  readonly #scans = new SharedWork<InstancesFound>()
+  readonly #scans: SharedWork<InstancesFound>
   readonly #dryRunner: DryRunner
   readonly #changes: ChangeHub
 
   constructor(options: ReplicaViewOptions) {
     this.#options = options
     this.#pace = new ScanPace(options.clock)
+    this.#scans = new SharedWork(options.clock, options.sameSearchMs ?? SAME_SEARCH_MS)
     this.#dryRunner = new DryRunner(options.clock)
     this.#changes = new ChangeHub(options.journal, options.clock)
   }

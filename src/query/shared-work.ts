@@ -1,47 +1,62 @@
-/** One answer for all who ask the same thing while it is being found; found no further once nobody waits for it. */
+/**
+ * One answer for all who ask the same thing at about the same time: whoever asks gets one that was begun after he
+ * asked, and of each name one is begun at most every so often, however many ask. Found no further once nobody waits.
+ */
+import type { Clock } from '../clock.ts'
 
-interface Running<T> {
+interface Round<T> {
   readonly answer: Promise<T>
+  /** When another of its name may begin. */
+  readonly over: Promise<void>
   readonly stop: AbortController
+  hasBegun: boolean
   askers: number
 }
 
 export class SharedWork<T> {
-  readonly #running = new Map<string, Running<T>>()
+  readonly #clock: Clock
+  readonly #everyMs: number
+  /** The round of each name that was asked for last: it may have begun, and even be over. */
+  readonly #rounds = new Map<string, Round<T>>()
 
-  /**
-   * `work` is started if no other of that `name` is under way.
-   * @throws what the work throws, or the reason of `signal` as soon as it aborts
-   */
+  constructor(clock: Clock, everyMs: number) {
+    this.#clock = clock
+    this.#everyMs = everyMs
+  }
+
+  /** @throws what the work throws, or the reason of `signal` as soon as it aborts */
   async ask(name: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     signal.throwIfAborted()
-    const running = this.#running.get(name) ?? this.#start(name, work)
-    running.askers += 1
+    const last = this.#rounds.get(name)
+    const round = last === undefined || last.hasBegun || last.stop.signal.aborted ? this.#next(name, last, work) : last
+    round.askers += 1
     const aborted = abortOf(signal)
     try {
-      return await Promise.race([running.answer, aborted.promise])
+      return await Promise.race([round.answer, aborted.promise])
     } finally {
       aborted.forget()
-      running.askers -= 1
-      if (running.askers === 0) {
-        running.stop.abort()
-        this.#end(name, running)
-      }
+      round.askers -= 1
+      if (round.askers === 0) round.stop.abort()
     }
   }
 
-  #start(name: string, work: (signal: AbortSignal) => Promise<T>): Running<T> {
+  /** Begins when the one before it is over. */
+  #next(name: string, before: Round<T> | undefined, work: (signal: AbortSignal) => Promise<T>): Round<T> {
     const stop = new AbortController()
-    const answer = work(stop.signal)
-    const running = { answer, stop, askers: 0 }
-    this.#running.set(name, running)
-    const end = () => this.#end(name, running)
-    answer.then(end, end)
-    return running
-  }
-
-  #end(name: string, running: Running<T>): void {
-    if (this.#running.get(name) === running) this.#running.delete(name)
+    const turn = before?.over ?? Promise.resolve()
+    const answer = turn.then(() => {
+      stop.signal.throwIfAborted()
+      round.hasBegun = true
+      return work(stop.signal)
+    })
+    const over = turn
+      .then(() => Promise.allSettled([answer, this.#clock.sleep(this.#everyMs)]))
+      .then(() => {
+        if (this.#rounds.get(name) === round) this.#rounds.delete(name)
+      })
+    const round: Round<T> = { answer, over, stop, hasBegun: false, askers: 0 }
+    this.#rounds.set(name, round)
+    return round
   }
 }
 
