@@ -27,7 +27,7 @@ export const CLOCK_QUEST = {
       name: 'Between Two Ticks',
       mapIds: [220010100],
       type: 'item_collection',
-      duration: 75,
+      duration: 55,
       onTimeout: 'fail',
       clearConditions: [
         { type: 'item', operator: '>=', value: 8, referenceId: 4001131 },
