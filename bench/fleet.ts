@@ -40,6 +40,8 @@ const STOP_LIMIT_MS = 15_000
 export class Fleet {
   readonly prefix: string
   readonly topics: FleetTopics
+  /** Where its processes answer over HTTP; bare loops do not. */
+  readonly urls: string[] = []
   readonly #processes: ChildProcess[] = []
   readonly #watchdog = new Watchdog()
 

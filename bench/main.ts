@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ToolMissingError } from '../scripts/kafka-broker/java.ts'
+import { benchConsole } from './console.ts'
 import { type Result, tableLines } from './figures.ts'
 import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
@@ -19,6 +20,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   step: benchStep,
   memory: benchMemory,
   journal: benchJournal,
+  console: benchConsole,
   throughput: benchThroughput,
   latency: benchLatency,
   restore: benchRestore,

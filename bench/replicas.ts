@@ -25,15 +25,14 @@ export interface Replica {
 export async function startReplicas(options: ReplicasOptions): Promise<Fleet> {
   const fleet = new Fleet(options.prefix)
   try {
-    const urls: string[] = []
     for (const [index, port] of (await freePorts(options.count)).entries()) {
       const { child, url } = startReplica(options, { name: `replica-${index}`, port, logLevel: 'warn' })
       fleet.add(child)
-      urls.push(url)
+      fleet.urls.push(url)
     }
     await until(`replicas of ${options.prefix} are ready`, READY_LIMIT_MS, 50, async () => {
       fleet.check()
-      const running = await Promise.all(urls.map(runningShards))
+      const running = await Promise.all(fleet.urls.map(runningShards))
       return running.every(shards => shards === SHARDS / options.count)
     })
     return fleet

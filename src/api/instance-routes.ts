@@ -9,14 +9,17 @@ import { type InstanceId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
 import { isObject, type JsonObject } from '../contract/json.ts'
 import { parseSearch, SEARCH_LENGTH_MAX } from '../query/search.ts'
 import { type ApiOptions, viewFor } from './api-options.ts'
-import type { Instance, Silence } from './documents.ts'
+import type { Document, Instance, Silence } from './documents.ts'
 import { readInstanceId } from './instance-id.ts'
 import { pageSize } from './page-size.ts'
 import { problem } from './problem.ts'
 import { answerDocument, getRoute, postRoute, type Route, readJson } from './route.ts'
+import { SharedWork } from './shared-work.ts'
 import { silenceText } from './silence-text.ts'
 
 const DRY_RUN_BYTES_MAX = 64 << 10
+/** Between two looks for one page of a list: many consoles that show it cost what one costs. */
+const SAME_LIST_MS = 250
 const INSTANCE_COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
 
 const id = { id: 'The UUID of the instance.' }
@@ -34,6 +37,7 @@ const dryRunBody = z.strictObject({
 
 export function instanceRoutes(options: ApiOptions): readonly Route[] {
   const { clock } = options
+  const lists = new SharedWork<string>(clock, SAME_LIST_MS)
 
   const instances = getRoute({
     path: '/api/instances',
@@ -56,21 +60,24 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
       const parsed = parseSearch(text)
       if ('fault' in parsed) return problem(context, 400, 'Bad search', parsed.fault)
       const after = given?.toLowerCase()
-      const found = await viewFor(context, options).instances(
-        { search: parsed.search, after, size },
-        context.req.raw.signal,
-      )
-      const last = found.rows.at(-1)?.id
-      const next = new URLSearchParams({
-        ...(text === '' ? {} : { search: text }),
-        'page[after]': last ?? '',
-        'page[size]': String(size),
+      const view = viewFor(context, options)
+      const name = JSON.stringify([view === options.localView, text, after, size])
+      const json = await lists.ask(name, context.req.raw.signal, async signal => {
+        const found = await view.instances({ search: parsed.search, after, size }, signal)
+        const last = found.rows.at(-1)?.id
+        const next = new URLSearchParams({
+          ...(text === '' ? {} : { search: text }),
+          'page[after]': last ?? '',
+          'page[size]': String(size),
+        })
+        const document: Document<'Instances'> = {
+          data: found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row })),
+          meta: { now: clock.now(), silent: [...found.silent], total: found.total, states: found.states },
+          links: { next: found.hasMore && last !== undefined ? `?${next}` : null },
+        }
+        return JSON.stringify(document)
       })
-      return answerDocument(context, 'Instances', {
-        data: found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row })),
-        meta: { now: clock.now(), silent: [...found.silent], total: found.total, states: found.states },
-        links: { next: found.hasMore && last !== undefined ? `?${next}` : null },
-      })
+      return context.body(json, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     },
   })
 

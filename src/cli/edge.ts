@@ -52,6 +52,7 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   const localView = new ReplicaView({ held: () => service.held(), shards, journal, replica, clock })
   const view = new ClusterView({
     local: localView,
+    held: () => service.held().map(({ shard }) => shard),
     owners: new Owners({ members: () => service.members(), self: replica, shards, clock }),
     client: new PeerClient({ identityOf, token: config.http.consoleToken, clock, log }),
     shards,

@@ -34,6 +34,8 @@ import {
 export interface ClusterViewOptions {
   /** Of the shards of this replica. */
   readonly local: View
+  /** Which those are, whatever phase they are in. */
+  readonly held: () => readonly number[]
   readonly owners: Owners
   readonly client: PeerClient
   /** `SHARDS` */
@@ -135,15 +137,15 @@ export class ClusterView implements View {
     return {
       ownership,
       answers: asked.flatMap(({ by, answer }) => (answer.kind === 'answered' ? [{ by, value: answer.value }] : [])),
-      silent: [...silent, ...(await this.#untold(ownership, signal))],
+      silent: [...silent, ...this.#untold(ownership)],
     }
   }
 
   /** The shards that no replica is asked for: nobody is known to own them, or we are, but do not hold them yet. */
-  async #untold(ownership: Ownership, signal: AbortSignal): Promise<readonly Silence[]> {
-    const { local, shards: count } = this.#options
+  #untold(ownership: Ownership): readonly Silence[] {
+    const { shards: count } = this.#options
     // Of what we hold, our own answer tells, whatever the group knows of it.
-    const held = new Set((await local.shards(signal)).shards.map(({ shard }) => shard))
+    const held = new Set(this.#options.held())
     const untold = Array.from({ length: count }, (_, shard) => shard).filter(shard => !held.has(shard))
     const unowned = untold.filter(shard => ownership.ownerOf(shard) === undefined)
     const self = ownership.owners.find(({ reach }) => reach.kind === 'self')

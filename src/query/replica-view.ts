@@ -30,7 +30,6 @@ import { census, type Scanned, scanInstances, sumOf } from './instance-scan.ts'
 import { ScanPace } from './scan-pace.ts'
 import { shardDocument } from './shard-document.ts'
 import { endedSubject, runningShards, subjectOf } from './shard-reader.ts'
-import { SharedWork } from './shared-work.ts'
 import type { Subject } from './subject.ts'
 
 export interface ReplicaViewOptions {
@@ -43,25 +42,19 @@ export interface ReplicaViewOptions {
   /** How this replica is known. */
   readonly replica: Replica
   readonly clock: Clock
-  /** Between two scans for one page: many consoles that look at the same list cost what one costs. */
-  readonly sameSearchMs?: number
 }
-
-const SAME_SEARCH_MS = 250
 
 type Silent = InstancesFound['silent']
 
 export class ReplicaView implements View {
   readonly #options: ReplicaViewOptions
   readonly #pace: ScanPace
-  readonly #scans: SharedWork<InstancesFound>
   readonly #dryRunner: DryRunner
   readonly #changes: ChangeHub
 
   constructor(options: ReplicaViewOptions) {
     this.#options = options
     this.#pace = new ScanPace(options.clock)
-    this.#scans = new SharedWork(options.clock, options.sameSearchMs ?? SAME_SEARCH_MS)
     this.#dryRunner = new DryRunner(options.clock)
     this.#changes = new ChangeHub(options.journal, options.clock)
   }
@@ -70,9 +63,27 @@ export class ReplicaView implements View {
    * The promise of instance-scan.ts. Ended instances are found only where the search says `state:destroyed`.
    * @throws the signal's reason
    */
-  instances(asked: InstancesAsked, signal: AbortSignal): Promise<InstancesFound> {
-    const name = JSON.stringify([asked.search.text, asked.after ?? null, asked.size])
-    return this.#scans.ask(name, signal, stop => this.#instances(asked, stop))
+  async instances(asked: InstancesAsked, signal: AbortSignal): Promise<InstancesFound> {
+    const { clock, journal } = this.#options
+    const match = new InstanceMatch(asked.search, {
+      now: clock.now(),
+      lastOperationAt: id => journal.lastAt(id),
+    })
+    const options = { running: () => this.#running(), journal, pace: this.#pace }
+    const scanned = await scanInstances(asked, match, options, signal)
+    const rows = await this.#rows(scanned.ids.slice(0, asked.size), match.includesEnded, signal)
+    const hasMore = scanned.ids.length > asked.size
+    const last = scanned.ids[asked.size - 1]?.id
+    // All of them ended meanwhile: without a row nobody would know behind which to go on.
+    if (rows.length === 0 && hasMore && last !== undefined) return this.instances({ ...asked, after: last }, signal)
+    const total = Object.values(scanned.states).reduce((sum, count) => sum + count, 0)
+    return {
+      rows,
+      hasMore,
+      total,
+      states: scanned.states,
+      silent: this.#silent(),
+    }
   }
 
   async instance(id: InstanceId, signal: AbortSignal): Promise<InstanceFound> {
@@ -116,25 +127,6 @@ export class ReplicaView implements View {
 
   watch(ids: readonly InstanceId[] | undefined, changed: (change: Change) => void): () => void {
     return this.#changes.watch(ids, changed)
-  }
-
-  async #instances(asked: InstancesAsked, signal: AbortSignal): Promise<InstancesFound> {
-    const { clock, journal } = this.#options
-    const match = new InstanceMatch(asked.search, {
-      now: clock.now(),
-      lastOperationAt: id => journal.lastAt(id),
-    })
-    const options = { running: () => this.#running(), journal, pace: this.#pace }
-    const scanned = await scanInstances(asked, match, options, signal)
-    const rows = await this.#rows(scanned.ids.slice(0, asked.size), match.includesEnded, signal)
-    const total = Object.values(scanned.states).reduce((sum, count) => sum + count, 0)
-    return {
-      rows,
-      hasMore: scanned.ids.length > asked.size,
-      total,
-      states: scanned.states,
-      silent: this.#silent(),
-    }
   }
 
   /** As the instances are now; without those that are gone. */

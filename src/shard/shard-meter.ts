@@ -108,8 +108,13 @@ class SizeCounts {
 
   percentiles(): Percentiles | undefined {
     const bins = new Array<number>(BINS).fill(0)
-    for (const [at, count] of this.#counts.entries()) bins[at % BINS] = (bins[at % BINS] ?? 0) + count
-    const total = sum(bins)
+    let total = 0
+    for (let at = 0; at < this.#counts.length; at += 1) {
+      const count = this.#counts[at] ?? 0
+      if (count === 0) continue
+      bins[at % BINS] = (bins[at % BINS] ?? 0) + count
+      total += count
+    }
     return total === 0 ? undefined : { p50: sizeAt(bins, total * 0.5), p99: sizeAt(bins, total * 0.99) }
   }
 }

@@ -23,6 +23,15 @@ describe('GET /api/instances', () => {
     ])
   })
 
+  it('looks once for all who ask for the same page at once, and anew for any other', async () => {
+    const { get, view } = await apiScene()
+    const same = await Promise.all(Array.from({ length: 20 }, () => get('/api/instances?search=quest:mill')))
+    expect(new Set(same.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(view.asked.length).toBe(1)
+    await Promise.all([get('/api/instances'), get('/api/instances?page[size]=2'), get('/api/instances', LOCAL)])
+    expect(view.asked.length).toBe(3)
+  })
+
   it('has 50 rows a page unless told, and nobody keeps it', async () => {
     const { get, view } = await apiScene()
     const response = await get('/api/instances')

@@ -54,6 +54,7 @@ async function startReplica(name: string, held: readonly number[], ids: readonly
   const view = new ClusterView({
     ...shared,
     local,
+    held: () => [...local.held],
     owners: new Owners({
       members: async () => {
         if (groupFails) throw new Error('no broker')

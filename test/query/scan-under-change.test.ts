@@ -12,7 +12,7 @@ import { createMemoryTransport } from '../../src/transport/memory/memory-transpo
 import { quest } from '../support/definitions.ts'
 import { eventually } from '../support/eventually.ts'
 import { INTERNAL, type Replica, ShardHarness } from '../support/shard-harness.ts'
-import { found, searchOf, unhurried, viewOf } from './scene.ts'
+import { found, viewOf } from './scene.ts'
 
 const COMPILED = quest({ startRequirements: [] })
 const population = new Population({ compiled: COMPILED, stepper: createStepper('scan'), partySize: 2 })
@@ -165,34 +165,5 @@ describe('the pace', () => {
     await expect(failed).rejects.toThrow('broken')
     await second
     expect(order).toEqual(['first', 'second'])
-  })
-
-  test('who asks the same at the same time shares one scan, and one who leaves ends it only when alone', async () => {
-    const harness = await stored(500)
-    const replica = await running(harness)
-    const clock = new LookedAtClock(harness.clock, 1)
-    const view = viewOf(harness, replica, new Journal(), 1, clock)
-    const asked = { search: searchOf('mill'), after: undefined, size: 10 }
-    await view.instances(asked, unhurried())
-    const slicesOfOne = clock.slept.length
-    const leaving = new AbortController()
-    const answers = [view.instances(asked, leaving.signal), ...[1, 2, 3].map(() => view.instances(asked, unhurried()))]
-    const [left] = answers
-    const gone = expect(left).rejects.toThrow('gone')
-    leaving.abort(new Error('gone'))
-    await gone
-    const [one, two, three] = await Promise.all(answers.slice(1))
-    expect(one?.total).toBe(500)
-    expect(two).toBe(one)
-    expect(three).toBe(one)
-    expect(clock.slept.length).toBeLessThanOrEqual(2 * slicesOfOne + 1)
-
-    const alone = new AbortController()
-    const last = expect(view.instances(asked, alone.signal)).rejects.toThrow('gone')
-    const before = clock.slept.length
-    alone.abort(new Error('gone'))
-    await last
-    await harness.clock.settle()
-    expect(clock.slept.length - before).toBeLessThan(slicesOfOne / 2)
   })
 })

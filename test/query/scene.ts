@@ -31,8 +31,6 @@ export function viewOf(harness: ShardHarness, replica: Replica, journal: Journal
     journal,
     replica: REPLICA,
     clock: clock ?? harness.clock,
-    // Time stands still here.
-    sameSearchMs: 0,
   })
 }
 

@@ -1,6 +1,6 @@
 /** Promise: however many ask the same at once, it is done once; and nobody gets what was begun before he asked. */
 import { describe, expect, test } from 'vitest'
-import { SharedWork } from '../../src/query/shared-work.ts'
+import { SharedWork } from '../../src/api/shared-work.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const EVERY_MS = 250

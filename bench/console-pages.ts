@@ -1,0 +1,68 @@
+/**
+ * Fifty pages of the console without a browser, for console.ts: each follows /api/live, and asks again for what it shows
+ * when it is told of a change, a list at most once a second and an instance seven times. Says `open` when all follow;
+ * when its standard input ends, what they were told and asked a second, as JSON.
+ *   node console-pages.js URL INSTANCE…
+ */
+import { request } from 'node:http'
+
+const LISTS = 25
+const LIST_EVERY_MS = 1000
+const INSTANCE_EVERY_MS = 150
+
+const [url = '', ...instances] = process.argv.slice(2)
+const pages = [
+  ...Array.from({ length: LISTS }, () => ({ shows: '/api/instances?page%5Bsize%5D=100', everyMs: LIST_EVERY_MS })),
+  ...instances.map(id => ({ shows: `/api/instances/${id}`, everyMs: INSTANCE_EVERY_MS })),
+]
+let [events, requests, open] = [0, 0, 0]
+const since = performance.now()
+
+for (const page of pages) follow(page)
+process.stdin.resume()
+process.stdin.on('end', () => {
+  const seconds = (performance.now() - since) / 1000
+  process.stdout.write(JSON.stringify({ events: events / seconds, requests: requests / seconds }))
+  process.exit(0)
+})
+
+function follow({ shows, everyMs }: { readonly shows: string; readonly everyMs: number }): void {
+  let askedAt = 0
+  let isAsking = false
+  const ask = () => {
+    if (isAsking || performance.now() - askedAt < everyMs) return
+    isAsking = true
+    askedAt = performance.now()
+    requests += 1
+    get(shows, () => {
+      isAsking = false
+    })
+  }
+  const stream = request(`${url}/api/live`, response => {
+    response.setEncoding('utf8')
+    response.on('data', (text: string) => {
+      if (text.includes('event: hello') && ++open === pages.length) process.stdout.write('open\n')
+      if (!text.includes('event: change')) return
+      events += 1
+      ask()
+    })
+  })
+  stream.on('error', fail)
+  stream.end()
+}
+
+/** Reads the answer and throws it away, as far as the replica can tell like a page. */
+function get(path: string, done: () => void): void {
+  const asked = request(`${url}${path}`, response => {
+    if (response.statusCode !== 200) fail(new Error(`${path}: ${response.statusCode}`))
+    response.resume()
+    response.on('end', done)
+  })
+  asked.on('error', fail)
+  asked.end()
+}
+
+function fail(error: Error): void {
+  process.stderr.write(`${error.message}\n`)
+  process.exit(1)
+}
