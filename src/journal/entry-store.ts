@@ -14,15 +14,15 @@ const KINDS = ['command', 'lookup', 'timer'] as const
 const NAMES = [...COMMAND_TYPES, ...TIMER_NAMES] as const
 const STATES = [undefined, ...RESTING_STATES] as const
 
-/** Numbers in a row. */
+/** Numbers in a row, one cache line; and references. */
 const ROW = 8
+const REFERENCES = 3
 const FIRST_PLACES = 256
 
 export class EntryStore {
   #numbers = new Float64Array(FIRST_PLACES * ROW)
-  readonly #messages: Entry['messages'][] = []
-  readonly #deadlines: Entry['deadlines'][] = []
-  readonly #counts: Entry['counts'][] = []
+  /** Messages, deadlines and counts of each place in turn. */
+  readonly #references: (Entry['messages'] | Entry['deadlines'] | Entry['counts'])[] = []
   /** Of births and deaths only. */
   readonly #born = new Map<number, Entry['born']>()
   readonly #last = new Map<number, NonNullable<Entry['last']>>()
@@ -32,40 +32,36 @@ export class EntryStore {
   #used = 0
 
   /** Returns its place. */
-  put(entry: Entry): number {
+  add(entry: Entry): number {
     const place = this.#free.pop() ?? this.#used++
-    const at = place * ROW
-    if (at === this.#numbers.length) this.#grow()
-    const numbers = this.#numbers
-    numbers[at] = entry.at
-    numbers[at + 1] = entry.durationMs
-    numbers[at + 2] = entry.offset
-    numbers[at + 3] = entry.dueAt
-    numbers[at + 4] = entry.characterId
-    numbers[at + 5] = entry.partition
-    numbers[at + 6] = entry.stageIndex
-    numbers[at + 7] = this.#codeOf(entry)
-    this.#messages[place] = entry.messages
-    this.#deadlines[place] = entry.deadlines
-    this.#counts[place] = entry.counts
-    if (entry.born.length > 0) this.#born.set(place, entry.born)
-    if (entry.last !== undefined) this.#last.set(place, entry.last)
+    if (place * ROW === this.#numbers.length) this.#grow()
+    this.#write(place, entry)
     return place
   }
 
+  /** In place of the one that is there. */
+  replace(place: number, entry: Entry): void {
+    this.#forget(place)
+    this.#write(place, entry)
+  }
+
   read(place: number, id: InstanceId): Entry {
-    const [at = 0, durationMs = 0, offset = 0, dueAt = 0, characterId = 0, partition = 0, stageIndex = 0, code = 0] =
+    const [at = 0, durationMs = 0, moment = 0, characterId = 0, partition = 0, stageIndex = 0, code = 0] =
       this.#numbers.subarray(place * ROW, (place + 1) * ROW)
+    const kind = KINDS[code & 3] ?? 'command'
+    const [messages, deadlines, counts] = this.#references.slice(place * REFERENCES, (place + 1) * REFERENCES)
     return {
-      ...{ id, at, durationMs, offset, dueAt, characterId, partition, stageIndex },
-      kind: KINDS[code & 3] ?? 'command',
+      ...{ id, at, durationMs, characterId, partition, stageIndex, kind },
+      offset: kind === 'timer' ? 0 : moment,
+      dueAt: kind === 'timer' ? moment : 0,
       name: NAMES[(code >> 2) & 31] ?? 'REGISTER',
       from: STATES[(code >> 7) & 7],
       to: STATES[(code >> 10) & 7],
       topic: this.#topics[code >> 13] ?? '',
-      messages: this.#messages[place] ?? [],
-      deadlines: this.#deadlines[place] ?? {},
-      counts: this.#counts[place] ?? [],
+      // As they were written: each third reference is of one kind.
+      messages: messages as Entry['messages'],
+      deadlines: deadlines as Entry['deadlines'],
+      counts: counts as Entry['counts'],
       born: this.#born.get(place) ?? [],
       last: this.#last.get(place),
     }
@@ -77,17 +73,43 @@ export class EntryStore {
   }
 
   weightOf(place: number): number {
-    return weightOf(this.#messages[place] ?? [], this.#counts[place] ?? [])
+    return this.#numbers[place * ROW + 7] ?? 0
   }
 
   /** The place is another's from now on. */
   drop(place: number): void {
-    this.#messages[place] = NOTHING
-    this.#deadlines[place] = NONE
-    this.#counts[place] = NOTHING
-    this.#born.delete(place)
-    this.#last.delete(place)
+    this.#forget(place)
+    const at = place * REFERENCES
+    this.#references[at] = NOTHING
+    this.#references[at + 1] = NONE
+    this.#references[at + 2] = NOTHING
     this.#free.push(place)
+  }
+
+  #write(place: number, entry: Entry): void {
+    const { kind, born, last } = entry
+    const numbers = this.#numbers
+    const row = place * ROW
+    numbers[row] = entry.at
+    numbers[row + 1] = entry.durationMs
+    // Whatever set it off has one or the other.
+    numbers[row + 2] = kind === 'timer' ? entry.dueAt : entry.offset
+    numbers[row + 3] = entry.characterId
+    numbers[row + 4] = entry.partition
+    numbers[row + 5] = entry.stageIndex
+    numbers[row + 6] = this.#codeOf(entry)
+    numbers[row + 7] = weightOf(entry)
+    const at = place * REFERENCES
+    this.#references[at] = entry.messages
+    this.#references[at + 1] = entry.deadlines
+    this.#references[at + 2] = entry.counts
+    if (born.length > 0) this.#born.set(place, born)
+    if (last !== undefined) this.#last.set(place, last)
+  }
+
+  #forget(place: number): void {
+    if (this.#born.size > 0) this.#born.delete(place)
+    if (this.#last.size > 0) this.#last.delete(place)
   }
 
   #codeOf({ kind, name, from, to, topic }: Entry): number {
@@ -101,8 +123,8 @@ export class EntryStore {
   }
 
   #topicOf(topic: string): number {
-    const known = this.#topics.indexOf(topic)
-    return known >= 0 ? known : this.#topics.push(topic) - 1
+    for (let known = 0; known < this.#topics.length; known += 1) if (this.#topics[known] === topic) return known
+    return this.#topics.push(topic) - 1
   }
 
   #grow(): void {

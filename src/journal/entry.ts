@@ -102,15 +102,25 @@ export function entryOf(
 const PARTS_PER_WEIGHT = 8
 
 /** What an entry holds on to, in entries: 1 for an ordinary one, more for one with many messages or counts. */
-export function weightOf(messages: Entry['messages'], counts: Entry['counts']): number {
+export function weightOf({ messages, counts }: Pick<Entry, 'messages' | 'counts'>): number {
   return 1 + Math.floor((messages.length + (counts.length >> 1)) / PARTS_PER_WEIGHT)
 }
 
 function countsOf(command: Command): readonly number[] {
   if (command.type !== 'UPDATE_STAGE_STATE') return NO_COUNTS
-  const counts = [command.itemCounts.size]
-  for (const [item, count] of command.itemCounts) counts.push(item, count)
-  for (const [monster, count] of command.monsterKills) counts.push(monster, count)
+  const { itemCounts, monsterKills } = command
+  // Of its size at once: an array that grows takes room for sixteen more.
+  const counts = new Array<number>(1 + 2 * (itemCounts.size + monsterKills.size))
+  let at = 0
+  counts[at++] = itemCounts.size
+  for (const [item, count] of itemCounts) {
+    counts[at++] = item
+    counts[at++] = count
+  }
+  for (const [monster, count] of monsterKills) {
+    counts[at++] = monster
+    counts[at++] = count
+  }
   return counts
 }
 

@@ -1,7 +1,7 @@
 /**
- * What happened last to each instance of this process, for people: rings of entries, bounded each and in all; the rings
- * that nothing happened to for the longest time go first. Told only of what is committed. Knows no shard's state, makes
- * no document, and is nothing that a quest depends on: losing it loses a view and no more.
+ * What happened last to each instance of this process, for people: rings of entries, bounded each and in all; those to
+ * which nothing happened for long go first (touched ones have a second chance). Told only of what is committed. Knows no
+ * shard's state, makes no document, and is nothing that a quest depends on: losing it loses a view and no more.
  */
 import type { Instance } from '../actor/instance.ts'
 import type { InstanceId } from '../contract/ids.ts'
@@ -10,7 +10,7 @@ import { EntryStore } from './entry-store.ts'
 import type { Recorder } from './recorder.ts'
 import { Ring } from './ring.ts'
 
-/** Entries in all, weighed (weightOf): about 60 MB where all of them are there. */
+/** Entries in all, weighed (weightOf): about 30 MB where all of them are there. */
 const WEIGHT_MAX = 100_000
 /** Instances that ended and can still be looked at. */
 const ENDED_MAX = 1000
@@ -37,8 +37,6 @@ export class Journal implements Recorder {
   /** In the order in which they ended. */
   readonly #ended = new Map<InstanceId, Instance>()
   readonly #listeners = new Set<JournalListener>()
-  #oldest: Ring | undefined
-  #newest: Ring | undefined
   #weight = 0
   #recorded = 0
 
@@ -103,16 +101,24 @@ export class Journal implements Recorder {
       // Where the beginning was not seen, or was forgotten: beyond whatever its operations had been numbered with.
       ring = new Ring(this.#store, id, shard, entry.from === undefined ? 0 : this.#recorded)
       this.#rings.set(id, ring)
-      this.#append(ring)
-    } else if (ring !== this.#newest) {
-      this.#unlink(ring)
-      this.#append(ring)
     }
     this.#recorded += 1
     this.#weight += ring.push(entry)
     if (entry.last !== undefined) this.#end(id, entry.last)
-    while (this.#weight > this.#limits.weightMax && this.#oldest !== undefined && this.#oldest !== ring) {
-      this.#drop(this.#oldest)
+    if (this.#weight > this.#limits.weightMax) this.#makeRoom(ring)
+  }
+
+  /** Gives up the rings that stand first and were not touched since they came to stand there; those that were go last. */
+  #makeRoom(besides: Ring): void {
+    for (const ring of this.#rings.values()) {
+      if (this.#weight <= this.#limits.weightMax || this.#rings.size === 1) return
+      if (ring === besides || ring.isTouched) {
+        ring.isTouched = false
+        this.#rings.delete(ring.id)
+        this.#rings.set(ring.id, ring)
+      } else {
+        this.#drop(ring)
+      }
     }
   }
 
@@ -126,23 +132,7 @@ export class Journal implements Recorder {
     }
   }
 
-  #append(ring: Ring): void {
-    ring.older = this.#newest
-    ring.newer = undefined
-    if (this.#newest === undefined) this.#oldest = ring
-    else this.#newest.newer = ring
-    this.#newest = ring
-  }
-
-  #unlink({ older, newer }: Ring): void {
-    if (older === undefined) this.#oldest = newer
-    else older.newer = newer
-    if (newer === undefined) this.#newest = older
-    else newer.older = older
-  }
-
   #drop(ring: Ring): void {
-    this.#unlink(ring)
     this.#rings.delete(ring.id)
     this.#ended.delete(ring.id)
     this.#weight -= ring.weight

@@ -10,9 +10,8 @@ const WEIGHT_MAX = 200
 export class Ring {
   readonly id: InstanceId
   readonly shard: number
-  /** Neighbours in the order of the last touch; kept by the journal. */
-  older: Ring | undefined
-  newer: Ring | undefined
+  /** Whether it was pushed to since the journal last thought of giving it up. */
+  isTouched = false
   readonly #store: EntryStore
   /** By sequence modulo OPERATIONS_MAX. */
   readonly #places: number[] = []
@@ -46,10 +45,18 @@ export class Ring {
 
   /** Returns by how much it is heavier now, which may be less than nothing. */
   push(entry: Entry): number {
+    this.isTouched = true
     const before = this.#weight
-    if (this.#next - this.#first === OPERATIONS_MAX) this.#dropFirst()
-    const place = this.#store.put(entry)
-    this.#places[this.#next % OPERATIONS_MAX] = place
+    const slot = this.#next % OPERATIONS_MAX
+    let place = this.#places[slot]
+    if (this.#next - this.#first === OPERATIONS_MAX && place !== undefined) {
+      this.#weight -= this.#store.weightOf(place)
+      this.#store.replace(place, entry)
+      this.#first += 1
+    } else {
+      place = this.#store.add(entry)
+      this.#places[slot] = place
+    }
     this.#next += 1
     this.#weight += this.#store.weightOf(place)
     while (this.#weight > WEIGHT_MAX && this.#next - this.#first > 1) this.#dropFirst()

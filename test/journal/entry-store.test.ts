@@ -13,15 +13,16 @@ const KINDS = ['command', 'lookup', 'timer'] as const
 /** Of each `number` another, and all of its parts different from those of its neighbours. */
 function odd(instance: number, number: number): Entry {
   const pick = <Value>(values: readonly [Value, ...Value[]], from = number) => values[from % values.length] ?? values[0]
+  const kind = pick<Entry['kind']>(KINDS)
   return entryOf(instance, {
     at: 1.8e12 + number,
     durationMs: number / 7,
-    kind: pick<Entry['kind']>(KINDS),
+    kind,
     name: pick<Entry['name']>([...COMMAND_TYPES, ...TIMER_NAMES]),
     topic: pick(['', 'commands', 'commands-2', '<b>']),
     partition: number,
-    offset: Number.MAX_SAFE_INTEGER - number,
-    dueAt: 2e12 + number,
+    offset: kind === 'timer' ? 0 : Number.MAX_SAFE_INTEGER - number,
+    dueAt: kind === 'timer' ? 2e12 + number : 0,
     characterId: 4_294_967_295 - number,
     counts: pick<Entry['counts']>([[], [1, 4001008, number, 1, 2], [0]]),
     from: pick<Entry['from']>(STATES),
