@@ -39,6 +39,16 @@ test.each([
   expect(readSubmission(JSON.stringify({ records: [read.record] }))).toHaveProperty('records')
 })
 
+test('a command to an instance is sent with its id as the key, so that they stay in order; another as it is', () => {
+  const draft = (record: object) => readDraft(JSON.stringify(record))
+  const value = { type: 'START', body: { instanceId: 'i-1' } }
+  expect(draft({ value })).toEqual({ record: { value, key: 'i-1' } })
+  expect(draft({ value, key: 'mine' })).toEqual({ record: { value, key: 'mine' } })
+  for (const other of [{ value: 'text' }, { value: { body: {} } }, { value: { body: { instanceId: 7 } } }]) {
+    expect(draft(other)).toEqual({ record: other })
+  }
+})
+
 test('a draft without a tenant has none', () => {
   expect(draftOf({ ...LETTER, tenant: null })).not.toContain('tenant')
 })

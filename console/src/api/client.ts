@@ -18,6 +18,8 @@ export type Answer<Value> = { readonly kind: 'ok'; readonly value: Value } | Fai
 
 /** What `POST /api/commands` takes, one of its records. */
 export interface CommandToSend {
+  /** What is sent with one key stays in order. */
+  readonly key?: string
   readonly value: unknown
   readonly tenant?: { id: string; region: string; majorVersion: number; minorVersion: number }
 }

@@ -50,7 +50,17 @@ export function readDraft(draft: string): ReadDraft {
   if (typeof parsed !== 'object' || parsed === null || !('value' in parsed)) {
     return { fault: 'a record needs "value", the command; "tenant" goes beside it' }
   }
-  return { record: parsed as CommandToSend }
+  const record = parsed as CommandToSend
+  const key = instanceIdOf(record.value)
+  // As `party-quests send` does: what is sent to one instance stays in order.
+  return { record: record.key !== undefined || key === undefined ? record : { ...record, key } }
+}
+
+function instanceIdOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('body' in value)) return undefined
+  const { body } = value
+  if (typeof body !== 'object' || body === null || !('instanceId' in body)) return undefined
+  return typeof body.instanceId === 'string' ? body.instanceId : undefined
 }
 
 function parsedOrText(value: string): unknown {

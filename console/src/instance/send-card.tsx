@@ -55,7 +55,8 @@ export function SendCard({ id, instance }: { readonly id: string; readonly insta
     act(async value => {
       const { id: tenantId, region, majorVersion, minorVersion } = instance.tenant
       const tenant = { id: tenantId, region, majorVersion, minorVersion }
-      const answer = await sendCommands([{ value, tenant }])
+      // Its key keeps what is sent to one instance in one partition, and so in order.
+      const answer = await sendCommands([{ key: id, value, tenant }])
       const atOperation = instance.journal.at(-1)?.sequence ?? -1
       return answer.kind === 'ok' ? { kind: 'sent', type: value.type, atOperation } : answer
     })
