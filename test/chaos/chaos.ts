@@ -132,7 +132,8 @@ async function untilNobodyPlays({ replicas }: Stage): Promise<void> {
       let live = 0
       for (const replica of replicas) live += await replica.instances()
       if (live === 0) return true
-      throw new Error(`${live} instances are still live`)
+      const shown = await Promise.all(replicas.map(replica => replica.shownInstances()))
+      throw new Error(`${live} instances are still live: ${shown.join('; ')}`)
     },
     { limitMs: IDLE_LIMIT_MS, pollMs: 200 },
   )

@@ -8,6 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
 import type { Watchdog } from '../../scripts/kafka-broker/watchdog.ts'
+import { DOCUMENTS } from '../../src/api/documents.ts'
 import { eventually } from '../support/eventually.ts'
 import { built } from './built.ts'
 
@@ -94,6 +95,19 @@ export class Replica {
     const response = await fetch(`${this.#options.url}/metrics`, { signal: AbortSignal.timeout(5_000) })
     const lines = (await response.text()).split('\n').filter(line => line.startsWith('party_quest_instances{'))
     return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0)
+  }
+
+  /** What its own shards say of the first of them, for people: quest, state, stage, last operation. */
+  async shownInstances(): Promise<string> {
+    const response = await fetch(`${this.#options.url}/api/instances?page%5Bsize%5D=10`, {
+      headers: { 'x-party-quest-replica': 'local' },
+      signal: AbortSignal.timeout(5_000),
+    })
+    const { data } = DOCUMENTS.Instances.parse(await response.json())
+    const shown = data.map(({ id, attributes: { questId, state, currentStageIndex, lastOperation, nextTimer } }) =>
+      [id, questId, state, currentStageIndex, JSON.stringify(lastOperation), nextTimer?.dueAt].join(' '),
+    )
+    return `${this.name} has ${shown.join(', ')}`
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
