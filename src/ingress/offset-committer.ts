@@ -73,10 +73,10 @@ export class OffsetCommitter {
       await this.#membership.commit(offsets.map(offset => ({ ...offset, note: this.#note })))
     } catch (error) {
       this.#log.debug({ err: error }, 'could not commit offsets of the ingress')
-      // Unless something newer came meanwhile.
+      // Unless something newer came meanwhile, or the partition went: its next owner's offset must not be put back.
       for (const offset of offsets) {
         const name = partitionName(offset)
-        if (!this.#pending.has(name)) this.#pending.set(name, offset)
+        if (!this.#pending.has(name) && this.#latest.has(name)) this.#pending.set(name, offset)
       }
     }
   }
