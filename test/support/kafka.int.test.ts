@@ -10,6 +10,7 @@ import {
   readCommitted,
   readUncommitted,
 } from './kafka/independent-client.ts'
+import { API, KafkaProxy } from './kafka-proxy.ts'
 
 describeWithKafkaAndJava("Java's client on the shared broker", kafka => {
   const topic = async (name: string, partitions: number): Promise<string> => {
@@ -17,6 +18,26 @@ describeWithKafkaAndJava("Java's client on the shared broker", kafka => {
     await makeTopics(kafka.bootstrap, [{ topic: full, partitions }])
     return full
   }
+
+  // The client asks again after its own 30 s.
+  it('tells of each record the place and time that it has, also where the answer to the first write was lost', {
+    timeout: 120_000,
+  }, async () => {
+    const records = await topic('asked-again', 1)
+    const proxy = await KafkaProxy.before(kafka.brokers[0] ?? '')
+    let writes = 0
+    proxy.fateOf = api => (api === API.produce && ++writes === 1 ? 'lose-answer' : 'pass')
+    const value = 'x'.repeat(20)
+    const told = await javaProduce(
+      proxy.address,
+      Array.from({ length: 3000 }, () => ({ topic: records, partition: 0, value })),
+    )
+    await proxy.close()
+    expect(writes).toBeGreaterThan(1)
+    const read = await readCommitted(kafka.bootstrap, [records])
+    const place = ({ offset, timestamp }: Pick<JavaRecord, 'offset' | 'timestamp'>) => ({ offset, timestamp })
+    expect(told.map(place)).toEqual(read.map(place))
+  })
 
   it('reads each record as it was written: order, bytes, nulls, time, and headers with their order and doubles', async () => {
     const records = await topic('records', 2)

@@ -219,11 +219,15 @@ public class IndependentClient {
       producer.initTransactions();
       producer.beginTransaction();
     }
+    // One moment for all of them: to a batch that it has already, a broker answers with the last timestamp in it, and the
+    // producer then takes that for the timestamp of each record. An instance's id is made of it.
+    long now = System.currentTimeMillis();
     List<Future<RecordMetadata>> sent = new ArrayList<>();
-    for (JsonNode record : request.get("records")) sent.add(producer.send(parse(record)));
+    for (JsonNode record : request.get("records")) sent.add(producer.send(parse(record, now)));
     producer.flush();
     for (Future<RecordMetadata> future : sent) {
       RecordMetadata at = future.get();
+      if (!at.hasOffset()) throw new IllegalStateException("written twice, and the broker has forgotten where: " + at);
       ObjectNode line = JSON.createObjectNode();
       line.put("topic", at.topic()).put("partition", at.partition()).put("offset", at.offset());
       item(line.put("timestamp", at.timestamp()));
@@ -234,11 +238,11 @@ public class IndependentClient {
     if (!ending.equals("leave-open")) producer.close();
   }
 
-  private static ProducerRecord<byte[], byte[]> parse(JsonNode line) throws IOException {
+  private static ProducerRecord<byte[], byte[]> parse(JsonNode line, long now) throws IOException {
     List<Header> headers = new ArrayList<>();
     for (JsonNode header : line.path("headers")) headers.add(new RecordHeader(header.get(0).asText(), bytes(header.get(1))));
     Integer partition = line.hasNonNull("partition") ? line.get("partition").asInt() : null;
-    Long timestamp = line.hasNonNull("timestamp") ? line.get("timestamp").asLong() : null;
+    long timestamp = line.hasNonNull("timestamp") ? line.get("timestamp").asLong() : now;
     return new ProducerRecord<>(
         line.get("topic").asText(), partition, timestamp, bytes(line.get("key")), bytes(line.get("value")), headers);
   }
