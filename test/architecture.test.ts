@@ -107,7 +107,18 @@ describe('a folder knows only what lies before it on the path of a command', () 
         ...GROUND,
       ],
     ],
-    ['src/peers/', [CONTRACT, 'src/api/', 'src/query/search.ts', ...GROUND, ...OBSERVERS, 'src/transport/port.ts']],
+    [
+      'src/peers/',
+      [
+        CONTRACT,
+        'src/api/',
+        'src/query/search.ts',
+        'src/server-sent-events.ts',
+        ...GROUND,
+        ...OBSERVERS,
+        'src/transport/port.ts',
+      ],
+    ],
     [
       'src/api/',
       [
@@ -147,6 +158,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
     ['src/console/', [CONTRACT]],
     ['src/errors.ts', []],
     ['src/clock.ts', []],
+    ['src/server-sent-events.ts', []],
   ])('%s', (place, known) => {
     expect(offences([place], imported => !isOwn(imported) || isIn(imported, [place, ...known]))).toEqual([])
   })

@@ -9,7 +9,7 @@ import type { Clock, Random } from '../clock.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { UUID_OUT } from '../contract/uuid-text.ts'
 import type { Log } from '../log.ts'
-import type { ServerSentEvent } from './answer-body.ts'
+import type { ServerSentEvent } from '../server-sent-events.ts'
 import type { Owner } from './owners.ts'
 import type { PeerClient } from './peer-client.ts'
 

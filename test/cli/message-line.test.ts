@@ -1,6 +1,5 @@
-/** The promises of a printed message: one line, whatever is in it; and of the stream that `tail` reads it from. */
+/** The promises of a printed message: one line, whatever is in it. */
 import { describe, expect, it } from 'vitest'
-import { readEvents } from '../../src/cli/event-stream.ts'
 import { instanceOf, messageLine } from '../../src/cli/message-line.ts'
 import type { MessageView } from '../../src/http/message-view.ts'
 
@@ -79,30 +78,5 @@ describe('a printed message', () => {
     expect(instanceOf(message({ value: { body: { instanceId: INSTANCE } } }))).toBe(INSTANCE)
     expect(instanceOf(message({ value: { body: { instance: INSTANCE } } }))).toBe(INSTANCE)
     expect(instanceOf(message({ value: null, raw: null }))).toBeUndefined()
-  })
-})
-
-describe('a stream of events', () => {
-  const chunks = async function* (...texts: string[]) {
-    for (const text of texts) yield Buffer.from(text)
-  }
-  const read = async (...texts: string[]) => {
-    const events = []
-    for await (const event of readEvents(chunks(...texts))) events.push(event)
-    return events
-  }
-
-  it('is the same however it is cut into chunks', async () => {
-    const text = 'event: following\ndata: {"a":1}\n\n: here\n\ndata: one\ndata: two\n\n'
-    const events = [
-      { event: 'following', data: '{"a":1}' },
-      { event: 'message', data: 'one\ntwo' },
-    ]
-    expect(await read(text)).toEqual(events)
-    expect(await read(...text)).toEqual(events)
-  })
-
-  it('gives no event that was cut off', async () => {
-    expect(await read('data: whole\n\ndata: ha')).toEqual([{ event: 'message', data: 'whole' }])
   })
 })

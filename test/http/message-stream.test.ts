@@ -1,9 +1,9 @@
 /** The promises of GET /api/messages: every committed record once, in order, bounded, and over when it must be. */
 import { describe, expect, it } from 'vitest'
-import { readEvents } from '../../src/cli/event-stream.ts'
 import { openMessageStream } from '../../src/http/message-stream.ts'
 import type { MessageView } from '../../src/http/message-view.ts'
 import { silentLog } from '../../src/log.ts'
+import { readEvents } from '../../src/server-sent-events.ts'
 import { eventually } from '../support/eventually.ts'
 import { SteppedClock } from '../transport/memory/stepped-clock.ts'
 import { details, httpScene, TOPICS } from './http-scene.ts'

@@ -7,7 +7,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { type ChangeEvent, change, DOCUMENTS, type Document } from '../../src/api/documents.ts'
 import { LOCAL_ONLY, REPLICA_HEADER } from '../../src/api/replica-header.ts'
 import { shardOfInstance } from '../../src/contract/shard-key.ts'
-import { readEvents } from '../../src/peers/answer-body.ts'
+import { readEvents } from '../../src/server-sent-events.ts'
 import { connect } from '../inspect/scene.ts'
 import { installations, SHARDS } from '../integrity/installation.ts'
 import { describeWithKafka } from '../support/brokers.ts'
@@ -127,7 +127,7 @@ describeWithKafka('three replicas that have one token', kafka => {
     })
     const changes: ChangeEvent[] = []
     const read = async () => {
-      for await (const { event, data } of readEvents(body, 1 << 20, () => {})) {
+      for await (const { event, data } of readEvents(body)) {
         if (event === 'change') changes.push(change.parse(JSON.parse(data)))
       }
     }
