@@ -3,11 +3,11 @@
  * its own; keeps nothing, belongs to no group, writes nothing.
  */
 import type { Clock } from '../clock.ts'
-import { TransportUnavailableError } from '../errors.ts'
 import type { OffsetRange, Transport } from '../transport/port.ts'
 import type { DeadLetterCursor } from './dead-letter-cursor.ts'
 import { readTail, TAIL_CHARACTERS_MAX, type Tail } from './dead-letter-tail.ts'
 import type { DeadLetter } from './documents.ts'
+import { requireTopics } from './existing-topics.ts'
 
 export interface DeadLetterPage {
   readonly letters: readonly DeadLetter[]
@@ -70,9 +70,7 @@ async function rangesOf(
   transport: Pick<Transport, 'admin'>,
   topic: string,
 ): Promise<IterableIterator<[number, OffsetRange]>> {
-  if ((await transport.admin.describeTopics([topic])).get(topic) === undefined) {
-    throw new TransportUnavailableError(`no such topic: ${topic}; make it, or start the service with CREATE_TOPICS=all`)
-  }
+  await requireTopics(transport.admin, [topic])
   return (await transport.admin.offsets(topic)).entries()
 }
 

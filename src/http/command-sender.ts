@@ -2,9 +2,9 @@
  * Puts records on the command topic as any producer would: by key, and in turn where there is none. At least once:
  * after a failure any of a batch may be there. Never looks into a record.
  */
+import { existingTopic } from '../api/existing-topics.ts'
 import type { Random } from '../clock.ts'
 import type { Headers } from '../contract/log-record.ts'
-import { TransportUnavailableError } from '../errors.ts'
 import { createPartitioner } from '../transport/partitioner.ts'
 import type { Appender, Transport } from '../transport/port.ts'
 
@@ -36,13 +36,8 @@ export function createCommandSender(options: {
   let previous: Promise<void> = Promise.resolve()
 
   const sendNow = async (records: readonly CommandRecord[]): Promise<void> => {
-    partitions ??= (await transport.admin.describeTopics([topic])).get(topic)?.partitions
+    partitions ??= (await existingTopic(transport.admin, topic)).partitions
     const count = partitions
-    if (count === undefined) {
-      throw new TransportUnavailableError(
-        `no such topic: ${topic}; make it, or start the service with CREATE_TOPICS=all`,
-      )
-    }
     appender ??= transport.openAppender('commands')
     await appender.append(records.map(record => ({ ...record, topic, partition: partitioner(record, count) })))
   }

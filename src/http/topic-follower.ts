@@ -2,8 +2,9 @@
  * Follows whole topics: all their partitions, committed records only, from their first record or from now on. Takes
  * only as fast as its taker does. Belongs to no group, moves nobody's offset, never writes.
  */
+import { requireTopics } from '../api/existing-topics.ts'
 import type { LogRecord, TopicPartition } from '../contract/log-record.ts'
-import { OffsetOutOfRangeError, TransportUnavailableError } from '../errors.ts'
+import { OffsetOutOfRangeError } from '../errors.ts'
 import type { LogReader, PartitionFeed, ReadAhead, Transport } from '../transport/port.ts'
 
 export interface FollowOptions {
@@ -31,13 +32,7 @@ const TAKE_RECORDS_MAX = 100
 /** @throws TransportUnavailableError the log cannot be reached, or has no such topic. */
 export async function followTopics(options: FollowOptions): Promise<TopicFollower> {
   const { transport, name, topics, from } = options
-  const described = await transport.admin.describeTopics(topics)
-  const missing = topics.filter(topic => described.get(topic) === undefined)
-  if (missing.length > 0) {
-    throw new TransportUnavailableError(
-      `no such topic: ${missing.join(', ')}; make it, or start the service with CREATE_TOPICS=all`,
-    )
-  }
+  await requireTopics(transport.admin, topics)
   const starts: (TopicPartition & { offset: number })[] = []
   for (const topic of topics) {
     const ranges = await transport.admin.offsets(topic)
