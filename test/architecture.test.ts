@@ -143,6 +143,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
         'src/journal/',
         'src/chart/',
         'src/api/documents.ts',
+        'src/api/header-of.ts',
         'src/api/view.ts',
         ...GROUND,
         'src/alarm.ts',

@@ -2,11 +2,12 @@
  * The HTTP side of one replica: what its shards hold and what all replicas hold as views, the API, the console, the
  * inspector and the port, put together and closed in order. Decides nothing about quests.
  */
+import type { HeaderOf } from '../api/header-of.ts'
 import { replicaIdentity } from '../api/replica-header.ts'
 import type { Clock, Random } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
-import { foreignOrigin, type HeaderOf } from '../http/access.ts'
+import { foreignOrigin } from '../http/access.ts'
 import type { HealthOptions } from '../http/health.ts'
 import { createHostRule } from '../http/host-rule.ts'
 import { createHttpApp } from '../http/http-app.ts'

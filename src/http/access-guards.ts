@@ -3,8 +3,9 @@
  * nothing itself: access.ts does.
  */
 import type { Context, MiddlewareHandler } from 'hono'
+import type { HeaderOf } from '../api/header-of.ts'
 import { problem } from '../api/problem.ts'
-import { type Access, foreignOrigin, type HeaderOf } from './access.ts'
+import { type Access, foreignOrigin } from './access.ts'
 import type { HostRule } from './host-rule.ts'
 
 export const LOGIN_PATH = '/console/login'

@@ -4,10 +4,8 @@
  * or answers a token, and keeps no session: a signed cookie is known to every replica of the same token.
  */
 import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto'
+import type { HeaderOf } from '../api/header-of.ts'
 import type { Clock, Random } from '../clock.ts'
-
-/** A header by its name in lower case. */
-export type HeaderOf = (name: string) => string | undefined
 
 export interface Access {
   /** Whether there is a token at all. */

@@ -6,6 +6,7 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { HeaderOf } from '../api/header-of.ts'
 import type { View } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
 import type { InstanceId } from '../contract/ids.ts'
@@ -25,9 +26,6 @@ export const IGNORED_FRAMES_MAX = 100
 export const IGNORED_BYTES_MAX = 64 << 10
 /** A frame of an app. */
 export const APP_FRAME_BYTES_MAX = 256 << 10
-
-/** A header by its name in lower case. */
-export type HeaderOf = (name: string) => string | undefined
 
 export interface InspectServerOptions {
   readonly view: Pick<View, 'instance' | 'watch'>

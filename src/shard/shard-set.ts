@@ -82,38 +82,24 @@ export class ShardSet {
     for (const shard of ours) if (!this.#held.has(shard)) this.#take(shard)
   }
 
-  phases(): ReadonlyMap<number, ShardPhase> {
-    const phases = new Map<number, ShardPhase>()
-    for (const [shard, { isDead, shard: life }] of this.#held) {
-      phases.set(shard, isDead ? 'dead' : (life?.phase ?? 'closed'))
-    }
-    return phases
-  }
-
-  /** Why the shards that do not run do not: what ended their last life, where one did. */
-  troubles(): ReadonlyMap<number, string> {
-    const troubles = new Map<number, string>()
-    for (const [shard, { trouble, shard: life }] of this.#held) {
-      if (trouble !== undefined && life?.phase !== 'running') troubles.set(shard, trouble)
-    }
-    return troubles
-  }
-
   /** What this replica holds, in no order: a picture of this moment, whose lives go on. */
   held(): readonly Held[] {
-    const troubles = this.troubles()
-    return [...this.#held].map(([shard, { isDead, ownedSince, shard: life }]) => ({
+    return [...this.#held].map(([shard, { isDead, trouble, ownedSince, shard: life }]) => ({
       shard,
       phase: isDead ? 'dead' : (life?.phase ?? 'closed'),
-      trouble: troubles.get(shard),
+      trouble: life?.phase === 'running' ? undefined : trouble,
       ownedSince,
       life,
     }))
   }
 
-  /** The shards of this replica that run or have run, for reading. */
-  lives(): readonly Shard[] {
-    return [...this.#held.values()].flatMap(({ shard }) => (shard === undefined ? [] : [shard]))
+  phases(): ReadonlyMap<number, ShardPhase> {
+    return new Map(this.held().map(({ shard, phase }) => [shard, phase]))
+  }
+
+  /** Why the shards that do not run do not: what ended their last life, where one did. */
+  troubles(): ReadonlyMap<number, string> {
+    return new Map(this.held().flatMap(({ shard, trouble }) => (trouble === undefined ? [] : [[shard, trouble]])))
   }
 
   /** What all shards rest on is lost: each one that we hold or are given is dead. */

@@ -78,8 +78,8 @@ export function untilApplied(harness: ShardHarness, replica: Replica, shard = 0)
 
 /** Offset of `shard-commands` that the shard applies next; -1 while it does not run. */
 function nextOf(replica: Replica, shard = 0): number {
-  const life = replica.shards.lives().find((_, index) => [...replica.shards.phases().keys()][index] === shard)
-  return life?.state?.position.next ?? -1
+  const held = replica.shards.held().find(one => one.shard === shard)
+  return held?.life?.state?.position.next ?? -1
 }
 
 setFlagsFromString('--expose-gc')

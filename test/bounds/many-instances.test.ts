@@ -32,7 +32,7 @@ test('are served, cost less than 4 KiB each, and are all there after a restart',
 
   const active = 'party_quest_instances{state="active",quest="mill_pq"}'
   expect(await metric(metrics, active)).toBe(INSTANCES)
-  const residency = replica.shards.lives()[0]?.state?.residency
+  const residency = replica.shards.held()[0]?.life?.state?.residency
   expect([residency?.size, residency?.residents]).toEqual([INSTANCES, RESIDENT])
 
   // What messages the topics keep is the log's, and not the shard's.
@@ -50,7 +50,7 @@ test('are served, cost less than 4 KiB each, and are all there after a restart',
   })
   expect(await metric(metrics, active)).toBe(INSTANCES + 1)
 
-  const ids = (heir.shards.lives()[0]?.state?.residency.ids() ?? []).filter((_, index) => index % 100 === 0)
+  const ids = (heir.shards.held()[0]?.life?.state?.residency.ids() ?? []).filter((_, index) => index % 100 === 0)
   await crowd.send(ids.length, index => update(ids[index] as InstanceId))
   await untilApplied(h, heir)
   expect(await metric(metrics, 'party_quest_commands_total{type="UPDATE_STAGE_STATE",outcome="applied"}')).toBe(

@@ -97,7 +97,7 @@ describe('a silent party service', () => {
     await crowd.send(1000, withParty)
     service.mode = 'well'
     const heir = await h.restart()
-    await turnUntil(h, () => heir.shards.lives()[0]?.state?.pending.size === 0)
+    await turnUntil(h, () => heir.shards.held()[0]?.life?.state?.pending.size === 0)
     expect(h.seen().events.filter(line => line.includes('INSTANCE_CREATED'))).toHaveLength(1000)
     expect(h.deadLetters()).toEqual([])
     await h.register(1001, { partyId: 1001 })
@@ -110,7 +110,7 @@ describe('a silent party service', () => {
     const { h, replica, metrics, service, crowd } = await scene()
     await crowd.send(1000, withParty)
     await h.clock.advance(34_000)
-    await turnUntil(h, () => replica.shards.lives()[0]?.state?.pending.size === 0)
+    await turnUntil(h, () => replica.shards.held()[0]?.life?.state?.pending.size === 0)
     await untilApplied(h, replica)
     expect(await metric(metrics, waiting)).toBe(0)
     expect(await metric(metrics, 'party_quest_refusals_total{code="LOOKUP_FAILED"}')).toBe(1000)
@@ -141,7 +141,7 @@ test('a party service that fails half of the look-ups costs a second try, and no
   service.mode = 'half'
   await crowd.send(200, withParty)
   await h.clock.advance(5000)
-  await turnUntil(h, () => replica.shards.lives()[0]?.state?.pending.size === 0)
+  await turnUntil(h, () => replica.shards.held()[0]?.life?.state?.pending.size === 0)
   expect(h.seen().events.filter(line => line.includes('INSTANCE_CREATED')).length).toBe(200)
   expect([h.deadLetters(), service.openMax <= AT_ONCE]).toEqual([[], true])
 })

@@ -87,8 +87,8 @@ describe('the definition of an instance', () => {
     const h = await start({ definitions: [definition] })
     await h.register(1001)
     const restored = async (definitions: HarnessOptions['definitions'] = []) => {
-      const [life] = (await h.restart({ definitions })).shards.lives()
-      return [...(life?.state?.definitions.values() ?? [])].map(({ compiled }) => compiled)
+      const [held] = (await h.restart({ definitions })).shards.held()
+      return [...(held?.life?.state?.definitions.values() ?? [])].map(({ compiled }) => compiled)
     }
     expect((await restored([definition]))[0]).toBe(definition)
     const [parsed] = await restored()
@@ -173,8 +173,8 @@ describe('passivation', () => {
     harness = ShardHarness.withoutReplica({ definitions: [solo()], residentInstances: 2 })
     const replica = await harness.takeOver()
     for (let index = 0; index < 10; index++) await harness.register(1001 + index)
-    const [life] = replica.shards.lives()
-    expect([life?.state?.residency.residents, life?.state?.residency.size]).toEqual([2, 10])
+    const residency = replica.shards.held()[0]?.life?.state?.residency
+    expect([residency?.residents, residency?.size]).toEqual([2, 10])
   })
 })
 
