@@ -35,6 +35,8 @@ const dryRunBody = z.strictObject({
     .meta({ type: 'object', description: 'Without instanceId.' }),
 })
 
+type DryRunBody = z.output<typeof dryRunBody>
+
 export function instanceRoutes(options: ApiOptions): readonly Route[] {
   const { clock } = options
   const lists = new SharedWork<string>(clock, SAME_LIST_MS)
@@ -81,15 +83,12 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     },
   })
 
-  /** The instance that the address names, or the answer that says why not. */
-  const named = async (context: Context): Promise<{ id: InstanceId; instance: Instance } | Response> => {
-    const text = context.req.param('id') ?? ''
-    const id = readInstanceId(text)
-    if (id === undefined) return absent(context, text, 'an id is a UUID of 36 characters')
+  /** The instance of that id, or the answer that says why not. */
+  const find = async (context: Context, id: InstanceId): Promise<Instance | Response> => {
     const found = await viewFor(context, options).instance(id, context.req.raw.signal)
     switch (found.kind) {
       case 'found':
-        return { id, instance: found.instance }
+        return found.instance
       case 'absent':
         return absent(context, id, 'it may have ended')
       case 'silent':
@@ -103,14 +102,28 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     summary: 'One instance: state, timers, members, conditions and what happened to it last',
     answers: { 200: 'Instance', 404: 'Errors' },
     answer: async context => {
-      const found = await named(context)
+      const id = named(context)
+      if (id instanceof Response) return id
+      const found = await find(context, id)
       if (found instanceof Response) return found
       return answerDocument(context, 'Instance', {
-        data: { type: 'instances', id: found.id, attributes: found.instance },
+        data: { type: 'instances', id, attributes: found },
         meta: { now: clock.now(), silent: [] },
       })
     },
   })
+
+  /** Who sends the command; of the instance only where the command does not say, since its owner must tell. */
+  const senderOf = async (
+    context: Context,
+    id: InstanceId,
+    { worldId, characterId }: DryRunBody,
+  ): Promise<Pick<DryRunBody, 'worldId' | 'characterId'> | Response> => {
+    if (worldId !== undefined && characterId !== undefined) return { worldId, characterId }
+    const found = await find(context, id)
+    if (found instanceof Response) return found
+    return { worldId: found.worldId, characterId: found.characters[0]?.characterId ?? 0 }
+  }
 
   const dryRun = postRoute({
     path: '/api/instances/{id}/dry-run',
@@ -121,14 +134,15 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     answer: async (context, text) => {
       const read = readJson(text, dryRunBody)
       if ('faults' in read) return problem(context, 400, 'Not a command', ...read.faults)
+      const id = named(context)
+      if (id instanceof Response) return id
       const given = read.value.body?.instanceId
-      const found = await named(context)
-      if (found instanceof Response) return found
-      const { id, instance } = found
       if (given !== undefined && given !== id) {
         return problem(context, 400, 'Not a command', `body.instanceId: must be absent, or ${id} as in the address`)
       }
-      const value = commandText(read.value, id, instance)
+      const sender = await senderOf(context, id, read.value)
+      if (sender instanceof Response) return sender
+      const value = commandText({ ...sender, ...read.value }, id)
       if (value === undefined) {
         return problem(context, 400, 'Not a command', 'body: is nested too deep, no command of ours has lists in lists')
       }
@@ -148,18 +162,19 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
 }
 
 /** As it would stand on the command topic; `undefined`: parsed it could be, and cannot be written again. */
-function commandText(asked: z.output<typeof dryRunBody>, id: InstanceId, instance: Instance): string | undefined {
+function commandText(asked: DryRunBody, id: InstanceId): string | undefined {
   try {
-    return JSON.stringify({
-      worldId: instance.worldId,
-      characterId: instance.characters[0]?.characterId ?? 0,
-      ...asked,
-      body: { ...asked.body, instanceId: id },
-    })
+    return JSON.stringify({ ...asked, body: { ...asked.body, instanceId: id } })
   } catch (error) {
     if (error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/** The id in the address, or the answer that says why it is none. */
+function named(context: Context): InstanceId | Response {
+  const text = context.req.param('id') ?? ''
+  return readInstanceId(text) ?? absent(context, text, 'an id is a UUID of 36 characters')
 }
 
 function absent(context: Context, id: string, why: string): Response {

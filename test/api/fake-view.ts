@@ -91,6 +91,8 @@ const SHARD: Shard = {
 export class FakeView implements View {
   readonly asked: InstancesAsked[] = []
   readonly dryRuns: DryRunAsked[] = []
+  /** How often one instance was asked for. */
+  instanceAsks = 0
   readonly watchers: { readonly ids: readonly InstanceId[] | undefined; readonly changed: (change: Change) => void }[] =
     []
   counted: Counts = { quests: [], silent: [] }
@@ -114,6 +116,7 @@ export class FakeView implements View {
   }
 
   async instance(id: InstanceId) {
+    this.instanceAsks += 1
     if (id === SILENT) return { kind: 'silent', silence: SILENCE } as const
     return id === FIRST ? ({ kind: 'found', instance: INSTANCE } as const) : ({ kind: 'absent' } as const)
   }

@@ -1,6 +1,7 @@
 /** The promises of the instances' paths: pages that lead on, clear refusals, dry runs that reach the right view. */
 import { describe, expect, it } from 'vitest'
 import { DOCUMENTS } from '../../src/api/documents.ts'
+import type { DryRunFound } from '../../src/api/view.ts'
 import { details } from '../http/http-scene.ts'
 import { recordedLog } from '../support/recorded-log.ts'
 import { apiScene } from './api-scene.ts'
@@ -129,6 +130,35 @@ describe('POST /api/instances/{id}/dry-run', () => {
     const { value } = view.dryRuns[0] ?? { value: '' }
     expect((await dryRun(FIRST, value, LOCAL)).status).toBe(200)
     expect(localView.dryRuns).toEqual(view.dryRuns)
+  })
+
+  it('asks for the instance only where the command leaves open who sends it', async () => {
+    const { dryRun, view } = await apiScene()
+    const asksFor = async (command: object) => {
+      const before = view.instanceAsks
+      expect((await dryRun(FIRST, { type: 'START', ...command })).status).toBe(200)
+      return view.instanceAsks - before
+    }
+    expect(await asksFor({ worldId: 0, characterId: 0 })).toBe(0)
+    expect(await asksFor({ worldId: 0 })).toBe(1)
+    expect(await asksFor({ characterId: 9 })).toBe(1)
+  })
+
+  it.each<[string, DryRunFound, number, RegExp]>([
+    ['is not there', { kind: 'absent' }, 404, /^there is no instance /],
+    ['has a silent owner', { kind: 'silent', silence: SILENCE }, 503, /replica b/],
+  ])('on an instance that %s says so, asked once', async (_, found, status, reason) => {
+    const { dryRun, view } = await apiScene()
+    view.dryRunFound = found
+    const response = await dryRun(FIRST, { type: 'START', worldId: 0, characterId: 9 })
+    expect([response.status, await details(response)]).toEqual([status, [expect.stringMatching(reason)]])
+    expect(view.instanceAsks).toBe(0)
+  })
+
+  it('is of no instance where the address has no id, whatever is asked', async () => {
+    const { dryRun } = await apiScene()
+    const response = await dryRun('elsewhere', { type: 'START', worldId: 0, characterId: 9 })
+    expect([response.status, await details(response)]).toEqual([404, [expect.stringContaining('a UUID')]])
   })
 
   it('answers a refusal as what the run came to', async () => {
