@@ -3,7 +3,7 @@
  * `/api` and the console. Knows the service by its status and its views only. Never listens: http-server.ts does.
  */
 import { setMaxListeners } from 'node:events'
-import { Hono } from 'hono'
+import { type Context, Hono } from 'hono'
 import { z } from 'zod'
 import { type ApiOptions, isLocal } from '../api/api-options.ts'
 import { apiRoutes } from '../api/api-routes.ts'
@@ -80,7 +80,7 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     if (isLocal(context)) context.header(REPLICA_HEADER, api?.identity())
   })
   const guard = requireAccess(access)
-  for (const path of ['/api/*', '/console', '/console/*', '/inspect']) app.use(path, guard)
+  for (const path of ['/api/*', '/console', '/console/*', '/inspect/*']) app.use(path, guard)
   app.get('/', context => {
     const isPage = (context.req.header('accept') ?? '').includes('text/html')
     return isPage ? context.redirect('console/', 302) : context.json(indexOf(routes))
@@ -89,6 +89,8 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   addRoutes(app, routes, requireOwnJson)
   addLogin(app, { access, log })
   addStaticFiles(app, options.consoleDirectory)
+  // Here come only those who did not ask for a WebSocket: the others are given to the inspector by the port.
+  for (const path of ['/inspect', '/inspect/receive']) app.get(path, tellOfWebSocket)
   app.notFound(context => problem(context, 404, 'Not found', `there is no ${context.req.method} ${context.req.path}`))
   app.onError((error, context) => {
     // A view stops asking then; nobody hears this any more.
@@ -99,6 +101,15 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
     return problem(context, 500, 'Internal error', 'the log of the service says more')
   })
   return { fetch: app.fetch, request: app.request, access, close: () => commands.close() }
+}
+
+function tellOfWebSocket(context: Context): Response {
+  context.header('upgrade', 'websocket')
+  context.header('connection', 'upgrade')
+  const { path } = context.req
+  const what = path === '/inspect' ? 'sends instances: /inspect?instance=<id>' : 'takes the frames of inspected apps'
+  const cure = 'connect with the protocol of WebSockets, or open /console/#/inspector, which does'
+  return problem(context, 426, 'Upgrade required', `${path} ${what}, and is a WebSocket: ${cure}`)
 }
 
 /** Beside them the one that describes them all, itself too. */

@@ -38,6 +38,7 @@ describe('with CONSOLE_TOKEN', () => {
     ['/console/', {}],
     ['/console/assets/x.js', {}],
     ['/inspect', {}],
+    ['/inspect/receive', {}],
     ['/api/instances', { authorization: `Bearer ${OTHER}` }],
     ['/api/instances', { authorization: `Bearer ${TOKEN}x` }],
     ['/api/instances', { authorization: `Basic ${TOKEN}` }],

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { ConfigError } from '../../src/errors.ts'
 import { listen } from '../../src/http/http-server.ts'
 import { freePort } from '../cli/executable.ts'
-import { httpScene } from './http-scene.ts'
+import { details, httpScene } from './http-scene.ts'
 
 describe('the HTTP server', () => {
   it('answers on its port, and ends open streams when it closes', async () => {
@@ -33,6 +33,24 @@ describe('the HTTP server', () => {
     const slow = connect(port, '127.0.0.1')
     slow.write(text)
     expect(await readAll(slow)).toMatch(/^HTTP\/1\.1 408 /)
+    await server.close()
+  })
+
+  it.each([
+    ['/inspect?instance=x', '/inspect sends instances'],
+    ['/inspect/receive', '/inspect/receive takes the frames'],
+  ])('answers who asks for %s as for a page that it is a WebSocket', async (path, text) => {
+    const { app } = await httpScene()
+    const upgraded: string[] = []
+    const server = await listen(app, { host: '127.0.0.1', port: Number(await freePort()) }, ({ url }, socket) => {
+      upgraded.push(url ?? '')
+      socket.destroy()
+    })
+    const response = await fetch(server.url + path)
+    const { headers } = response
+    expect([response.status, headers.get('upgrade'), headers.get('connection')]).toEqual([426, 'websocket', 'upgrade'])
+    expect(await details(response)).toEqual([expect.stringContaining(text)])
+    expect(upgraded).toEqual([])
     await server.close()
   })
 
