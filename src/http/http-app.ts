@@ -28,13 +28,11 @@ import { addStaticFiles } from './static-files.ts'
 export type { ReplicaStatus } from './health.ts'
 
 export interface HttpAppOptions extends HealthOptions {
-  /** Who answers what is read; absent: `/api` has only messages and commands. */
-  readonly api?:
-    | undefined
-    | (Pick<ApiOptions, 'view' | 'localView' | 'catalogue' | 'rules' | 'replica' | 'version'> & {
-        /** Who answers, for the replicas that ask (replicaIdentity of api/replica-header.ts); undefined before the log was reached. */
-        readonly identity: () => string | undefined
-      })
+  /** Who answers what is read under `/api`. */
+  readonly api: Pick<ApiOptions, 'view' | 'localView' | 'catalogue' | 'rules' | 'replica' | 'version'> & {
+    /** Who answers, for the replicas that ask (replicaIdentity of api/replica-header.ts); undefined before the log was reached. */
+    readonly identity: () => string | undefined
+  }
   readonly transport: Pick<Transport, 'admin' | 'openReader' | 'openAppender' | 'durable'>
   readonly topics: PublicTopics
   /** `CONSOLE_WRITES` */
@@ -69,15 +67,15 @@ export function createHttpApp(options: HttpAppOptions): HttpApp {
   const access = createAccess({ token, clock, random })
   const commands = commandRoute({ transport, topic: topics.commands, consoleWrites, random, log })
   const shared = { transport, clock, log, closing }
-  const read = api && apiRoutes({ ...shared, ...api, deadLetters: topics.deadLetters, writes: consoleWrites })
-  const routes = withOpenApi([...(read ?? []), messageRoute({ ...shared, topics }), commands.route], api?.version ?? '')
+  const read = apiRoutes({ ...shared, ...api, deadLetters: topics.deadLetters, writes: consoleWrites })
+  const routes = withOpenApi([...read, messageRoute({ ...shared, topics }), commands.route], api.version)
   const app = new Hono()
   app.use(boundAddress)
   if (options.hostRule !== undefined) app.use(requireOwnHost(options.hostRule))
   app.use(async (context, next) => {
     await next()
     context.header('x-content-type-options', 'nosniff')
-    if (isLocal(context)) context.header(REPLICA_HEADER, api?.identity())
+    if (isLocal(context)) context.header(REPLICA_HEADER, api.identity())
   })
   const guard = requireAccess(access)
   for (const path of ['/api/*', '/console', '/console/*', '/inspect/*']) app.use(path, guard)

@@ -3,23 +3,12 @@ import type { Clock } from '../../src/clock.ts'
 import { compileDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
 import type { HttpAppOptions } from '../../src/http/http-app.ts'
 import { questFixture } from '../definitions/quest-fixture.ts'
-import { httpScene } from '../http/http-scene.ts'
-import { FakeView } from './fake-view.ts'
+import { fakeApi, httpScene } from '../http/http-scene.ts'
 
 export const COMPILED = compileDefinition(questFixture())
 
 export async function apiScene(more: Partial<HttpAppOptions> = {}, clock?: Clock) {
-  const view = new FakeView()
-  const localView = new FakeView()
-  const api = {
-    view,
-    localView,
-    catalogue: makeCatalogue([COMPILED]),
-    rules: { requirements: 'enforce', advance: 'command', lobbyLimitSeconds: 3600, bonusLimitSeconds: 1800 },
-    replica: { name: 'a', url: 'http://a:8080' },
-    version: '1.2.3',
-    identity: () => 'cluster/prefix/a',
-  } as const
+  const api = { ...fakeApi(), catalogue: makeCatalogue([COMPILED]) }
   const scene = await httpScene({ api, ...more }, clock)
   const get = (path: string, headers: Record<string, string> = {}) => scene.app.request(path, { headers })
   const dryRun = (id: string, body: unknown, headers: Record<string, string> = {}) =>
@@ -28,5 +17,5 @@ export async function apiScene(more: Partial<HttpAppOptions> = {}, clock?: Clock
       headers: { 'content-type': 'application/json', ...headers },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })
-  return { ...scene, view, localView, get, dryRun }
+  return { ...scene, view: api.view, localView: api.localView, get, dryRun }
 }

@@ -1,15 +1,32 @@
-/** An HTTP app on a memory log with the public topics made, and what its answers hold. */
-
+/**
+ * An HTTP app on a memory log with the public topics made, and what its answers hold. Of instances it tells what fake
+ * views do; of quests it knows none.
+ */
 import type { Clock } from '../../src/clock.ts'
 import { systemClock, systemRandom } from '../../src/clock.ts'
 import type { LogRecord } from '../../src/contract/log-record.ts'
+import { makeCatalogue } from '../../src/definitions/catalogue.ts'
 import { createHttpApp, type HttpAppOptions, type ReplicaStatus } from '../../src/http/http-app.ts'
 import { silentLog } from '../../src/log.ts'
 import { createMemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
+import { FakeView } from '../api/fake-view.ts'
 
 export const TOPICS = { commands: 'C', statusEvents: 'S', characterCommands: 'W', deadLetters: 'D' }
 const PARTITIONS = 3
+
+/** Of a replica `a` of the release 1.2.3, with views of its own. */
+export function fakeApi() {
+  return {
+    view: new FakeView(),
+    localView: new FakeView(),
+    catalogue: makeCatalogue([]),
+    rules: { requirements: 'enforce', advance: 'command', lobbyLimitSeconds: 3600, bonusLimitSeconds: 1800 },
+    replica: { name: 'a', url: 'http://a:8080' },
+    version: '1.2.3',
+    identity: () => 'cluster/prefix/a',
+  } as const satisfies HttpAppOptions['api']
+}
 
 export async function httpScene(more: Partial<HttpAppOptions> = {}, clock: Clock = systemClock) {
   const log = createMemoryLog({ clock, clusterId: 'test' })
@@ -21,6 +38,7 @@ export async function httpScene(more: Partial<HttpAppOptions> = {}, clock: Clock
   const app = createHttpApp({
     status: () => status.current,
     metrics: { contentType: 'text/plain; version=0.0.4', exposition: async () => 'up 1\n' },
+    api: fakeApi(),
     transport,
     topics: TOPICS,
     consoleWrites: true,

@@ -11,7 +11,7 @@ import type { Change, InstancesFound, View } from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { shardOfInstance } from '../../src/contract/shard-key.ts'
 import type { Owner } from '../../src/peers/owners.ts'
-import { httpScene } from '../http/http-scene.ts'
+import { fakeApi, httpScene } from '../http/http-scene.ts'
 
 export const INSTALLATION = { clusterId: 'a cluster', prefix: 'party-quest' }
 export const SHARDS = 6
@@ -198,12 +198,10 @@ export async function apiOf(local: FakeView, view: View = local): Promise<Reques
   const { name } = local.replica
   const { app } = await httpScene({
     api: {
+      ...fakeApi(),
       view,
       localView: local,
-      catalogue: { get: () => undefined, all: () => [], warnings: [] },
-      rules: { requirements: 'enforce', lobbyLimitSeconds: 0, bonusLimitSeconds: 0, advance: 'command' },
       replica: local.replica,
-      version: '1.0.0',
       identity: () => replicaIdentity(INSTALLATION, name),
     },
   })
