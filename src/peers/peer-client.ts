@@ -40,6 +40,8 @@ const ANSWER_BYTES_MAX = 16 << 20
 const ERROR_BYTES_MAX = 64 << 10
 const EVENT_BYTES_MAX = 1 << 20
 const REASON_LENGTH_MAX = 300
+const OTHER_TOKEN = "it does not accept this replica's CONSOLE_TOKEN: give all replicas the same"
+const NO_TOKEN = 'it asks for a CONSOLE_TOKEN, and this replica has none: give all replicas the same'
 
 /** Why an answer is none, for people. */
 class NoAnswer extends Error {}
@@ -181,14 +183,12 @@ export class PeerClient {
     if (response.type === 'opaqueredirect' || (response.status >= 300 && response.status < 400)) {
       throw new NoAnswer('it leads to another address, which is not followed: set ADVERTISED_URL there to its own')
     }
-    if (response.status === 401 || response.status === 403) {
-      throw new NoAnswer(`it answered ${response.status}: give all replicas the same CONSOLE_TOKEN`)
-    }
     if (response.headers.get(REPLICA_HEADER) !== identityOf(peer.replica.name)) {
       throw new NoAnswer(
         `what answers at its address does not say that it is this replica of this installation (status ${response.status}): set ADVERTISED_URL there to its own address`,
       )
     }
+    if (response.status === 401) throw new NoAnswer(token === undefined ? NO_TOKEN : OTHER_TOKEN)
     return response
   }
 

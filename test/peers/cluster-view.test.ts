@@ -1,6 +1,7 @@
 /** Three replicas that ask each other over real HTTP: any of them answers for all, whoever owns what, whoever is away. */
 import type { RequestListener } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { DOCUMENTS } from '../../src/api/documents.ts'
 import { replicaIdentity } from '../../src/api/replica-header.ts'
 import type { Change, InstancesAsked } from '../../src/api/view.ts'
 import { systemClock, systemRandom } from '../../src/clock.ts'
@@ -274,6 +275,15 @@ describe('an owner that does not answer', () => {
     ])
     expect(found).toMatchObject({ kind: 'silent', silence: { replica: { name: 'c' }, shards: [5] } })
     expect(ran).toMatchObject({ kind: 'silent', silence: { replica: { name: 'c' }, shards: [5] } })
+  })
+
+  it('because it has another CONSOLE_TOKEN is named to the page, with the cause and the cure', async () => {
+    const { local, view } = at(2)
+    at(2).listener = await apiOf(local, view, 'a token of its own')
+    const response = await fetch(`${at(0).server.url}/api/instances`)
+    const { data, meta } = DOCUMENTS.Instances.parse(await response.json())
+    const reason = 'it asks for a CONSOLE_TOKEN, and this replica has none: give all replicas the same'
+    expect([data.length, meta.total, meta.silent]).toEqual([5, 5, [{ replica: local.replica, shards: [4, 5], reason }]])
   })
 
   it('because it tells no address is named with the cure, and not asked', async () => {

@@ -156,7 +156,7 @@ const MISBEHAVIOURS: [string, Misbehaviour, string][] = [
     },
     'it answered 503: the shard is restoring',
   ],
-  ['wants another token', r => r.writeHead(401).end(), 'give all replicas the same CONSOLE_TOKEN'],
+  ['stands behind what wants another word', r => r.writeHead(401).end(), 'does not say that it is this replica'],
   ['knows no such path', r => r.writeHead(404, headersOf(NAME)).end('{}'), 'it answered 404'],
   ['is somebody else', r => r.writeHead(200, headersOf('c')).end(shardsText), 'does not say that it is this replica'],
   ['is no replica', r => r.writeHead(200, { 'content-type': 'application/json' }).end(shardsText), 'does not say that'],
@@ -242,6 +242,29 @@ describe('a replica that', () => {
       })
     }
     expect(log.at('warn')).toEqual(['another replica is silent'])
+  })
+
+  it.each([
+    [
+      'wants another token',
+      'a token of ours',
+      "it does not accept this replica's CONSOLE_TOKEN: give all replicas the same",
+    ],
+    [
+      'wants a token where we have none',
+      undefined,
+      'it asks for a CONSOLE_TOKEN, and this replica has none: give all replicas the same',
+    ],
+  ])('%s is silent, with the cure, and neither token is told', async (_, token, reason) => {
+    const server = await peerOf(await apiOf(view(), undefined, 'a token of theirs'))
+    const log = recordedLog()
+    const client = clientOf({ token, log, limitMs: 5000 })
+    const peer = ownerAt(NAME, server.url)
+    expect(await client.ask(peer, shardsQuestion(), never)).toMatchObject({
+      silence: { replica: peer.replica, reason },
+    })
+    expect(await client.follow(peer, () => {}, never)).toBe(reason)
+    expect(JSON.stringify(log.lines)).not.toContain('a token of')
   })
 
   it('tells no address is silent without being asked', async () => {

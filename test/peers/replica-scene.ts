@@ -193,10 +193,15 @@ export function headersOf(name: string, contentType = 'application/vnd.api+json'
   return { 'content-type': contentType, [REPLICA_HEADER]: replicaIdentity(INSTALLATION, name) }
 }
 
-/** What a replica answers over HTTP whose own shards `local` tells of, and all shards `view`. */
-export async function apiOf(local: FakeView, view: View = local): Promise<RequestListener> {
+/** What a replica answers over HTTP whose own shards `local` tells of, and all shards `view`; to anybody without a token. */
+export async function apiOf(
+  local: FakeView,
+  view: View = local,
+  consoleToken?: string | undefined,
+): Promise<RequestListener> {
   const { name } = local.replica
   const { app } = await httpScene({
+    consoleToken,
     api: {
       ...fakeApi(),
       view,
