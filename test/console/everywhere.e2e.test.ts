@@ -97,6 +97,26 @@ describeWithBrowser('the console', browser => {
     }
   })
 
+  it('shows all of a timeline on a screen of 1280 pixels, and the whole place to who hears it', {
+    timeout: LIMIT_MS,
+  }, async () => {
+    const service = await start()
+    const id = await service.register(30011)
+    await service.command('START', id)
+    await service.command('UPDATE_STAGE_STATE', id, { itemCounts: { '4001008': 4 } })
+    await service.command('STAGE_CLEAR_ATTEMPT', id)
+    await service.command('STAGE_ADVANCE', id)
+    const viewport = { width: 1280, height: 900 }
+    const { page } = await browser.open(`${service.url}/console/#/instances/${id}`, { viewport })
+    const timeline = page.getByRole('region', { name: 'Operations' })
+    await timeline.getByText('active · stage 2').waitFor()
+    expect(await timeline.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
+    await timeline
+      .getByRole('cell', { name: /^\S+, partition \d+, offset \d+$/ })
+      .first()
+      .waitFor()
+  })
+
   it('works behind a prefix, and asks for nothing beside it', { timeout: LIMIT_MS }, async () => {
     const service = await start()
     const proxy = await prefixProxy('/quests', service.url)

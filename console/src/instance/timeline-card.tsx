@@ -116,9 +116,9 @@ function Row({ row, hasOutbound, isOpen, onOpen }: RowProps) {
         </td>
         <td class="timeline-event">{row.event}</td>
         <td class="timeline-payload mono" title={row.payload}>
-          {row.payload}
+          <span>{row.payload}</span>
         </td>
-        <td>
+        <td class="timeline-transition">
           <Transition row={row} />
         </td>
         {hasOutbound ? (
@@ -134,7 +134,8 @@ function Row({ row, hasOutbound, isOpen, onOpen }: RowProps) {
           </td>
         ) : null}
         <td class="mono faint" title={row.placeHint}>
-          {row.place}
+          <span aria-hidden="true">{row.place}</span>
+          <span class="unseen">{row.placeHint}</span>
         </td>
       </tr>
       {isOpen && hasOutbound ? (
