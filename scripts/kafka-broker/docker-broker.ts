@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 import { untilServes } from './cluster-admin.ts'
-import { freePorts } from './free-ports.ts'
+import { freePort } from './free-ports.ts'
 import { DEFAULT_KAFKA_VERSION, type KafkaVersion } from './jars.ts'
 import { containerVariables, serverProperties } from './server-properties.ts'
 import { Watchdog } from './watchdog.ts'
@@ -43,8 +43,7 @@ export async function dockerAnswers(): Promise<boolean> {
 /** Starts the image `apache/kafka` (Docker fetches it where it must) and waits until it answers. */
 export async function startDockerBroker(options: DockerBrokerOptions = {}): Promise<DockerBroker> {
   const version = options.version ?? DEFAULT_KAFKA_VERSION
-  const port = options.port ?? (await freePorts(1))[0]
-  if (port === undefined) throw new Error('no free port on 127.0.0.1')
+  const port = options.port ?? (await freePort())
   // Listens inside on the port that it is published on: one listener then serves clients and the broker itself.
   const controllerPort = port === CONTROLLER_PORT ? CONTROLLER_PORT + 1 : CONTROLLER_PORT
   const listen = { nodeId: 1, clientPort: port, controllerPort }

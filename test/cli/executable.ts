@@ -4,9 +4,9 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll } from 'vitest'
+import { freePort as anyFreePort } from '../../scripts/kafka-broker/free-ports.ts'
 import { eventually } from '../support/eventually.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -73,14 +73,7 @@ export function executable(): (execution: Execution) => Running {
   }
 }
 
-/** Nobody listened on it a moment ago. */
-export function freePort(): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(String(typeof address === 'object' ? address?.port : address)))
-    })
-  })
+/** As a variable holds it. */
+export async function freePort(): Promise<string> {
+  return String(await anyFreePort())
 }

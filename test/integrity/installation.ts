@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
-import { freePorts } from '../../scripts/kafka-broker/free-ports.ts'
+import { freePort } from '../../scripts/kafka-broker/free-ports.ts'
 import { type PublicTopics, QuestClient } from '../support/quest-client.ts'
 import { type ServiceProcess, serviceProcesses } from '../support/service-process.ts'
 
@@ -97,12 +97,6 @@ export function serviceEnv(bootstrap: string, prefix: string, replica: string, p
     REBALANCE_TIMEOUT_MS: '1500',
     TRANSACTION_TIMEOUT_MS: '5000',
   } as const
-}
-
-export async function freePort(): Promise<number> {
-  const [port] = await freePorts(1)
-  if (port === undefined) throw new Error('no free port on 127.0.0.1')
-  return port
 }
 
 async function definitionsDir(definitions: readonly { readonly questId: string }[]): Promise<string> {

@@ -8,10 +8,11 @@ import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { type KafkaCluster, startCluster } from '../../scripts/kafka-broker/cluster.ts'
 import { makeTopics } from '../../scripts/kafka-broker/cluster-admin.ts'
+import { freePort } from '../../scripts/kafka-broker/free-ports.ts'
 import { describeWithKafkaAndJava } from '../support/brokers.ts'
 import { eventually } from '../support/eventually.ts'
 import { serviceProcesses } from '../support/service-process.ts'
-import { freePort, publicTopics, SHARDS, serviceEnv } from './installation.ts'
+import { publicTopics, SHARDS, serviceEnv } from './installation.ts'
 
 const BROKER_LIMIT_MS = 90_000
 
