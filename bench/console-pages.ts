@@ -29,13 +29,17 @@ process.stdin.on('end', () => {
 function follow({ shows, everyMs }: { readonly shows: string; readonly everyMs: number }): void {
   let askedAt = 0
   let isAsking = false
+  let address = shows
   const ask = () => {
     if (isAsking || performance.now() - askedAt < everyMs) return
     isAsking = true
     askedAt = performance.now()
     requests += 1
-    get(shows, () => {
+    get(address, text => {
       isAsking = false
+      // A page that shows an instance asks for what happened behind the last operation that it was told of.
+      const last = JSON.parse(text).data.attributes?.journal.at(-1)
+      if (last !== undefined) address = `${shows}?journal%5Bafter%5D=${last.sequence}@${last.at}`
     })
   }
   const stream = request(`${url}/api/live`, response => {
@@ -51,12 +55,15 @@ function follow({ shows, everyMs }: { readonly shows: string; readonly everyMs: 
   stream.end()
 }
 
-/** Reads the answer and throws it away, as far as the replica can tell like a page. */
-function get(path: string, done: () => void): void {
+function get(path: string, done: (text: string) => void): void {
   const asked = request(`${url}${path}`, response => {
     if (response.statusCode !== 200) fail(new Error(`${path}: ${response.statusCode}`))
-    response.resume()
-    response.on('end', done)
+    let text = ''
+    response.setEncoding('utf8')
+    response.on('data', (part: string) => {
+      text += part
+    })
+    response.on('end', () => done(text))
   })
   asked.on('error', fail)
   asked.end()

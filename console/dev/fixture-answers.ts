@@ -188,6 +188,7 @@ function instanceOf(lived: Lived): Instance {
     commands: COMMANDS.map(type => ({ type, isAccepted: ACCEPTED[lived.state].includes(type) })),
     bytes: 800 + lived.characters.length * 60,
     journal: [...lived.journal],
+    isWhole: true,
     quest: { ...definition },
   }
 }

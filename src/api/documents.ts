@@ -105,7 +105,8 @@ const condition = z.object({
   holds: z.boolean(),
 })
 
-export const instance = z.object({
+/** As it is at the moment of the answer. */
+const instanceNow = {
   ...instanceRow.shape,
   owner: replica,
   timers: z.array(timer),
@@ -123,10 +124,19 @@ export const instance = z.object({
   bytes: uint.nullable(),
   /** Oldest first. Empty where this owner has seen none. */
   journal: z.array(operation),
+}
+
+export const instance = z.object({
+  ...instanceNow,
+  isWhole: z.literal(true),
   /** The whole definition that it plays by. */
   quest: z.looseObject({ questId: z.string(), name: z.string() }),
 })
 export type Instance = z.infer<typeof instance>
+
+/** For somebody who knows it up to an operation: without those before, and without the definition, which never changes. */
+export const instanceSince = z.object({ ...instanceNow, isWhole: z.literal(false) })
+export type InstanceSince = z.infer<typeof instanceSince>
 
 /** A quest that this installation knows: loaded from a file, or kept because instances of it run. */
 export const definition = z.object({
@@ -247,7 +257,7 @@ const found = { total: uint, states: z.partialRecord(state, uint) }
 /** By the name that OpenAPI gives them. */
 export const DOCUMENTS = {
   Instances: many('instances', instanceRow, found),
-  Instance: one('instances', instance),
+  Instance: one('instances', z.discriminatedUnion('isWhole', [instance, instanceSince])),
   Definitions: many('definitions', definition, {}),
   Definition: one('definitions', definition),
   Shards: many('shards', shard, {}),

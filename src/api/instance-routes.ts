@@ -9,13 +9,15 @@ import { type InstanceId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
 import { isObject, type JsonObject } from '../contract/json.ts'
 import { parseSearch, SEARCH_LENGTH_MAX } from '../query/search.ts'
 import { type ApiOptions, viewFor } from './api-options.ts'
-import type { Document, Instance, Silence } from './documents.ts'
+import type { Document, Instance, InstanceSince, Silence } from './documents.ts'
 import { readInstanceId } from './instance-id.ts'
+import { journalMark } from './journal-mark.ts'
 import { pageSize } from './page-size.ts'
 import { problem } from './problem.ts'
 import { answerDocument, getRoute, postRoute, type Route, readJson } from './route.ts'
 import { SharedWork } from './shared-work.ts'
 import { silenceText } from './silence-text.ts'
+import type { InstanceFound } from './view.ts'
 
 const DRY_RUN_BYTES_MAX = 64 << 10
 /** Between two looks for one page of a list: many consoles that show it cost what one costs. */
@@ -83,9 +85,8 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     },
   })
 
-  /** The instance of that id, or the answer that says why not. */
-  const find = async (context: Context, id: InstanceId): Promise<Instance | Response> => {
-    const found = await viewFor(context, options).instance(id, context.req.raw.signal)
+  /** What was found of that id, or the answer that says why nothing was. */
+  const seen = <Seen>(context: Context, id: InstanceId, found: InstanceFound<Seen>): Seen | Response => {
     switch (found.kind) {
       case 'found':
         return found.instance
@@ -100,11 +101,14 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     path: '/api/instances/{id}',
     params: id,
     summary: 'One instance: state, timers, members, conditions and what happened to it last',
+    query: { 'journal[after]': journalMark },
     answers: { 200: 'Instance', 404: 'Errors' },
-    answer: async context => {
+    answer: async (context, { 'journal[after]': mark }) => {
       const id = named(context)
       if (id instanceof Response) return id
-      const found = await find(context, id)
+      const [view, { signal }] = [viewFor(context, options), context.req.raw]
+      const asked = mark === undefined ? view.instance(id, signal) : view.instanceSince(id, mark, signal)
+      const found = seen<Instance | InstanceSince>(context, id, await asked)
       if (found instanceof Response) return found
       return answerDocument(context, 'Instance', {
         data: { type: 'instances', id, attributes: found },
@@ -120,7 +124,7 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
     { worldId, characterId }: DryRunBody,
   ): Promise<Pick<DryRunBody, 'worldId' | 'characterId'> | Response> => {
     if (worldId !== undefined && characterId !== undefined) return { worldId, characterId }
-    const found = await find(context, id)
+    const found = seen(context, id, await viewFor(context, options).instance(id, context.req.raw.signal))
     if (found instanceof Response) return found
     return { worldId: found.worldId, characterId: found.characters[0]?.characterId ?? 0 }
   }

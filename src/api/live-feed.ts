@@ -16,7 +16,7 @@ export const LIVE_CLIENTS_MAX = 200
 const IDS_MAX = PAGE_SIZE_MAX
 const CHANGE_EVERY_MS = 100
 /** Of all clients together: what they cost stays the same, however many they are. */
-const EVENTS_PER_SECOND_MAX = 200
+const EVENTS_PER_SECOND_MAX = 100
 const BUFFER_BYTES_MAX = 64 << 10
 /** Nothing changes: how long one wait for a change is. */
 const WAIT_MS = 60_000

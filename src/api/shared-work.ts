@@ -4,6 +4,9 @@
  */
 import type { Clock } from '../clock.ts'
 
+/** One for all: an error that is made for each abort costs more than the rest of it. */
+const NOBODY_ASKS = new DOMException('nobody waits for the answer any more', 'AbortError')
+
 interface Round<T> {
   readonly answer: Promise<T>
   /** When another of its name may begin. */
@@ -36,7 +39,7 @@ export class SharedWork<T> {
     } finally {
       aborted.forget()
       round.askers -= 1
-      if (round.askers === 0) round.stop.abort()
+      if (round.askers === 0) round.stop.abort(NOBODY_ASKS)
     }
   }
 

@@ -4,7 +4,7 @@
  */
 import type { InstanceId } from '../contract/ids.ts'
 import type { Search } from '../query/search.ts'
-import type { DryRun, Instance, InstanceRow, Shard, Silence, State } from './documents.ts'
+import type { DryRun, Instance, InstanceRow, InstanceSince, Shard, Silence, State } from './documents.ts'
 
 export interface InstancesAsked {
   readonly search: Search
@@ -29,9 +29,16 @@ export interface InstancesFound {
   readonly silent: readonly Silence[]
 }
 
+/** An operation that whoever asks has seen: a sequence alone may be another operation's, on another replica. */
+export interface JournalMark {
+  readonly sequence: number
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
 /** `absent`: its shard runs, and has no such instance. `silent`: nobody can tell, because its owner does not. */
-export type InstanceFound =
-  | { readonly kind: 'found'; readonly instance: Instance }
+export type InstanceFound<Seen = Instance> =
+  | { readonly kind: 'found'; readonly instance: Seen }
   | { readonly kind: 'absent' }
   | { readonly kind: 'silent'; readonly silence: Silence }
 
@@ -68,6 +75,12 @@ export interface Shards {
 export interface View {
   instances(asked: InstancesAsked, signal: AbortSignal): Promise<InstancesFound>
   instance(id: InstanceId, signal: AbortSignal): Promise<InstanceFound>
+  /** What is new behind `mark`, where its owner knows that operation still; else all of it. */
+  instanceSince(
+    id: InstanceId,
+    mark: JournalMark,
+    signal: AbortSignal,
+  ): Promise<InstanceFound<Instance | InstanceSince>>
   dryRun(asked: DryRunAsked, signal: AbortSignal): Promise<DryRunFound>
   counts(signal: AbortSignal): Promise<Counts>
   shards(signal: AbortSignal): Promise<Shards>

@@ -64,6 +64,12 @@ export class Journal implements Recorder {
     return [...(this.#rings.get(id)?.entries() ?? [])]
   }
 
+  /** Those behind the one of `sequence` and `at` (epoch milliseconds); `undefined` where that one is not known. */
+  operationsAfter(id: InstanceId, sequence: number, at: number): readonly Recorded[] | undefined {
+    const ring = this.#rings.get(id)
+    return ring?.has(sequence, at) ? [...ring.entries(sequence + 1)] : undefined
+  }
+
   last(id: InstanceId): Entry | undefined {
     return this.#rings.get(id)?.last
   }

@@ -63,9 +63,15 @@ export class Ring {
     return this.#weight - before
   }
 
-  /** Oldest first, each with its sequence. */
-  *entries(): Iterable<{ readonly sequence: number; readonly entry: Entry }> {
-    for (let sequence = this.#first; sequence < this.#next; sequence += 1) {
+  /** Whether the entry of that sequence is here, and of that time (epoch milliseconds). */
+  has(sequence: number, at: number): boolean {
+    const place = this.#places[sequence % OPERATIONS_MAX]
+    return place !== undefined && sequence >= this.#first && sequence < this.#next && this.#store.atOf(place) === at
+  }
+
+  /** Oldest first, each with its sequence, which is `from` at the least. */
+  *entries(from = this.#first): Iterable<{ readonly sequence: number; readonly entry: Entry }> {
+    for (let sequence = from; sequence < this.#next; sequence += 1) {
       const place = this.#places[sequence % OPERATIONS_MAX]
       if (place !== undefined) yield { sequence, entry: this.#store.read(place, this.id) }
     }

@@ -11,6 +11,7 @@ import type {
   InstanceFound,
   InstancesAsked,
   InstancesFound,
+  JournalMark,
   Shards,
   View,
 } from '../api/view.ts'
@@ -26,6 +27,7 @@ import {
   countsQuestion,
   dryRunQuestion,
   instanceQuestion,
+  instanceSinceQuestion,
   instancesQuestion,
   type Question,
   shardsQuestion,
@@ -78,15 +80,30 @@ export class ClusterView implements View {
   }
 
   async instance(id: InstanceId, signal: AbortSignal): Promise<InstanceFound> {
-    return await this.#askOwner<InstanceFound>(
+    return await this.#instance(
       id,
       () => this.#options.local.instance(id, signal),
-      async owner => {
-        const answer = await this.#options.client.ask(owner, instanceQuestion(id), signal)
-        if (answer.kind === 'silent') return this.#ofShard(id, answer.silence)
-        return answer.kind === 'answered' ? { kind: 'found', instance: answer.value } : answer
-      },
+      () => instanceQuestion(id),
+      signal,
     )
+  }
+
+  async instanceSince(id: InstanceId, mark: JournalMark, signal: AbortSignal) {
+    const here = () => this.#options.local.instanceSince(id, mark, signal)
+    return await this.#instance(id, here, () => instanceSinceQuestion(id, mark), signal)
+  }
+
+  async #instance<Seen>(
+    id: InstanceId,
+    here: () => Promise<InstanceFound<Seen>>,
+    question: () => Question<Seen>,
+    signal: AbortSignal,
+  ): Promise<InstanceFound<Seen>> {
+    return await this.#askOwner<InstanceFound<Seen>>(id, here, async owner => {
+      const answer = await this.#options.client.ask(owner, question(), signal)
+      if (answer.kind === 'silent') return this.#ofShard(id, answer.silence)
+      return answer.kind === 'answered' ? { kind: 'found', instance: answer.value } : answer
+    })
   }
 
   async dryRun(asked: DryRunAsked, signal: AbortSignal): Promise<DryRunFound> {

@@ -2,9 +2,10 @@
  * What one replica asks of another, as paths of `/api`, and how the answers become what a View gives. Believes nothing
  * that the schema does not allow. Sends nothing: peer-client.ts does.
  */
-import type { z } from 'zod'
-import { DOCUMENTS, type DryRun, type Instance } from '../api/documents.ts'
-import type { Counts, DryRunAsked, InstancesAsked, InstancesFound, Row, Shards } from '../api/view.ts'
+import { z } from 'zod'
+import { DOCUMENTS, type DryRun, type Instance, type InstanceSince } from '../api/documents.ts'
+import { journalMarkText } from '../api/journal-mark.ts'
+import type { Counts, DryRunAsked, InstancesAsked, InstancesFound, JournalMark, Row, Shards } from '../api/view.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { UUID_OUT } from '../contract/uuid-text.ts'
 
@@ -34,10 +35,23 @@ export function instancesQuestion({ search, after, size }: InstancesAsked): Ques
 }
 
 export function instanceQuestion(id: InstanceId): Question<Instance> {
-  const answer = DOCUMENTS.Instance.refine(({ data }) => data.id === id, 'another instance').transform(
+  const answer = instanceAnswer(id).transform((attributes, context) => {
+    if (attributes.isWhole) return attributes
+    context.addIssue({ code: 'custom', message: 'the instance is not whole' })
+    return z.NEVER
+  })
+  return { path: `/api/instances/${id}`, answer, mayBeAbsent: true }
+}
+
+export function instanceSinceQuestion(id: InstanceId, mark: JournalMark): Question<Instance | InstanceSince> {
+  const query = new URLSearchParams({ 'journal[after]': journalMarkText(mark) })
+  return { path: `/api/instances/${id}?${query}`, answer: instanceAnswer(id), mayBeAbsent: true }
+}
+
+function instanceAnswer(id: InstanceId) {
+  return DOCUMENTS.Instance.refine(({ data }) => data.id === id, 'another instance').transform(
     ({ data }) => data.attributes,
   )
-  return { path: `/api/instances/${id}`, answer, mayBeAbsent: true }
 }
 
 export function dryRunQuestion({ id, value }: DryRunAsked): Question<DryRun> {

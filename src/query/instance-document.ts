@@ -7,7 +7,7 @@ import { type Counts, DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type PartyQuestCont
 import { contextOf, stateOf } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import { listsCommand } from '../actor/transition-target.ts'
-import type { Instance, InstanceRow, Replica } from '../api/documents.ts'
+import type { Instance, InstanceRow, InstanceSince, Replica } from '../api/documents.ts'
 import { COMMAND_TYPES } from '../contract/commands.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { Recorded } from '../journal/journal.ts'
@@ -43,12 +43,32 @@ export function rowDocument({ instance, shard, isEnded }: Subject, last: Entry |
 }
 
 export function instanceDocument(subject: Subject, journal: readonly Recorded[], owner: Replica): Instance {
+  const { definition } = contextOf(subject.instance).rules
+  return { ...now(subject, journal, journal.at(-1)?.entry, owner), isWhole: true, quest: { ...definition } }
+}
+
+/** `journal`: the operations that are new; `last`: the last one of all. */
+export function instanceSinceDocument(
+  subject: Subject,
+  journal: readonly Recorded[],
+  last: Entry | undefined,
+  owner: Replica,
+): InstanceSince {
+  return { ...now(subject, journal, last, owner), isWhole: false }
+}
+
+function now(
+  subject: Subject,
+  journal: readonly Recorded[],
+  last: Entry | undefined,
+  owner: Replica,
+): Omit<InstanceSince, 'isWhole'> {
   const { instance, isEnded } = subject
   const context = contextOf(instance)
-  const { definition, advance, requirements, lobbyLimitSeconds, bonusLimitSeconds } = context.rules
+  const { advance, requirements, lobbyLimitSeconds, bonusLimitSeconds } = context.rules
   const { startedAt, attempts, items, kills, data } = context.stage
   return {
-    ...rowDocument(subject, journal.at(-1)?.entry),
+    ...rowDocument(subject, last),
     owner,
     timers: isEnded ? [] : timerDocuments(instance),
     stageStartedAt: startedAt,
@@ -63,7 +83,6 @@ export function instanceDocument(subject: Subject, journal: readonly Recorded[],
     commands: COMMANDS.map(type => ({ type, isAccepted: !isEnded && listsCommand(instance, type) })),
     bytes: isEnded ? null : encodeInstance(instance).length,
     journal: journal.map(operationDocument),
-    quest: { ...definition },
   }
 }
 

@@ -12,6 +12,7 @@ import type {
   InstanceFound,
   InstancesAsked,
   InstancesFound,
+  JournalMark,
   QuestCount,
   Row,
   Shards,
@@ -24,7 +25,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Held } from '../shard/shard-set.ts'
 import { ChangeHub } from './change-hub.ts'
 import { DryRunner } from './dry-run.ts'
-import { instanceDocument, rowDocument } from './instance-document.ts'
+import { instanceDocument, instanceSinceDocument, rowDocument } from './instance-document.ts'
 import { InstanceMatch } from './instance-match.ts'
 import { census, type Scanned, scanInstances, sumOf } from './instance-scan.ts'
 import { ScanPace } from './scan-pace.ts'
@@ -92,6 +93,17 @@ export class ReplicaView implements View {
     if (found.kind !== 'found') return found
     const { journal, replica } = this.#options
     return { kind: 'found', instance: instanceDocument(found.subject, journal.operations(id), replica) }
+  }
+
+  async instanceSince(id: InstanceId, { sequence, at }: JournalMark, signal: AbortSignal) {
+    const { journal, replica } = this.#options
+    const news = journal.operationsAfter(id, sequence, at)
+    if (news === undefined) return await this.instance(id, signal)
+    signal.throwIfAborted()
+    const found = this.#find(id)
+    if (found.kind !== 'found') return found
+    const instance = instanceSinceDocument(found.subject, news, journal.last(id), replica)
+    return { kind: 'found', instance } as const
   }
 
   async dryRun({ id, value }: DryRunAsked, signal: AbortSignal): Promise<DryRunFound> {

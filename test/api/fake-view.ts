@@ -7,6 +7,7 @@ import type {
   DryRunFound,
   InstancesAsked,
   InstancesFound,
+  JournalMark,
   View,
 } from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
@@ -68,6 +69,7 @@ export const INSTANCE: Instance = {
   commands: [{ type: 'STAGE_ADVANCE', isAccepted: true }],
   bytes: 812,
   journal: [OPERATION],
+  isWhole: true,
   quest: { questId: 'mill_pq', name: 'The Old Mill', duration: 62 },
 }
 
@@ -93,6 +95,8 @@ export class FakeView implements View {
   readonly dryRuns: DryRunAsked[] = []
   /** How often one instance was asked for. */
   instanceAsks = 0
+  /** Of who asked for one instance and knew something of it. */
+  readonly marks: JournalMark[] = []
   readonly watchers: { readonly ids: readonly InstanceId[] | undefined; readonly changed: (change: Change) => void }[] =
     []
   counted: Counts = { quests: [], silent: [] }
@@ -113,6 +117,11 @@ export class FakeView implements View {
       states: { active: 2 },
       silent: [SILENCE],
     }
+  }
+
+  async instanceSince(id: InstanceId, mark: JournalMark) {
+    this.marks.push(mark)
+    return await this.instance(id)
   }
 
   async instance(id: InstanceId) {

@@ -85,6 +85,15 @@ describe('GET /api/instances', () => {
 })
 
 describe('GET /api/instances/{id}', () => {
+  it('asks for the operations behind the one that is known, and refuses what names none', async () => {
+    const { get, view } = await apiScene()
+    await get(`/api/instances/${FIRST}?journal[after]=12@1764000000000`)
+    expect(view.marks).toEqual([{ sequence: 12, at: 1764000000000 }])
+    const refused = await get(`/api/instances/${FIRST}?journal[after]=12`)
+    expect([refused.status, await details(refused)]).toEqual([400, [expect.stringMatching(/^journal\[after\]: .*12@/)]])
+    expect(view.marks).toHaveLength(1)
+  })
+
   it('answers the instance, in whatever case its id is asked', async () => {
     const { get } = await apiScene()
     const response = await get(`/api/instances/${FIRST.toUpperCase()}`)

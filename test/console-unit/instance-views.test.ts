@@ -1,10 +1,13 @@
 /** The pure parts of the instance's page: its rail, its timeline, its commands, in the words that people read. */
 import { describe, expect, test } from 'vitest'
 import { fieldsOf, makeCommand } from '../../console/src/instance/command-form.ts'
+import { continued } from '../../console/src/instance/continued.ts'
 import { durationWords, stagesOf } from '../../console/src/instance/quest-words.ts'
 import { railOf } from '../../console/src/instance/rail.ts'
 import { ROWS_MAX, timelineOf } from '../../console/src/instance/timeline.ts'
 import type { Operation } from '../../src/api/documents.ts'
+import type { InstanceId } from '../../src/contract/ids.ts'
+import { instanceOf } from '../peers/replica-scene.ts'
 
 const T0 = 1_700_000_000_000
 const at = (seconds: number) => T0 + seconds * 1000
@@ -34,6 +37,7 @@ const JOURNAL: readonly Operation[] = [
 const INSTANCE = {
   state: 'active' as const,
   journal: [...JOURNAL],
+  isWhole: true,
   registeredAt: T0,
   startedAt: at(29),
   currentStageIndex: 1,
@@ -185,5 +189,25 @@ describe('a definition', () => {
 
   test('has its durations in words', () => {
     expect([0, 45, 5400, 3661].map(durationWords)).toEqual(['–', '45 s', '1 h 30 min', '1 h 1 min 1 s'])
+  })
+})
+
+describe('an instance that is told in parts', () => {
+  const journal = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => operation({ sequence: from + index }))
+  const whole = instanceOf('00000000-0000-8000-8000-000000000001' as InstanceId, { name: 'a', url: 'http://a' })
+  const { quest: _, ...now } = whole
+
+  test('goes on where it was, with the last fifty operations; and begins anew where all of it is told', () => {
+    const known = { ...whole, journal: journal(0, 49) }
+    const later = { ...now, isWhole: false as const, currentStageIndex: 7, journal: journal(49, 3) }
+    const sequences = Array.from({ length: 50 }, (_, index) => 2 + index)
+    const seen = continued(known, later)
+    expect(seen?.journal.map(({ sequence }) => sequence)).toEqual(sequences)
+    expect(seen).toMatchObject({ isWhole: true, currentStageIndex: 7, quest: known.quest })
+    expect(continued(known, { ...later, journal: [] })?.journal).toEqual(known.journal)
+    const anew = { ...known, journal: journal(49, 3) }
+    expect(continued(known, anew)).toBe(anew)
+    expect(continued(undefined, later)).toBeUndefined()
   })
 })

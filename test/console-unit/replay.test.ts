@@ -42,6 +42,7 @@ function exported(): ReplayFile {
     characters: run.members,
     registeredAt: run.registeredAt,
     journal: operations,
+    isWhole: true,
   }
   // The fields that an export takes; the others of the document are not its matter.
   return JSON.parse(JSON.stringify(replayFile(INSTANCE, instance as unknown as Instance)))

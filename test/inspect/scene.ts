@@ -144,6 +144,7 @@ export function instance(overrides: Partial<Instance> = {}): Instance {
       operation({ sequence: 2, at: 1_001_000, event: { type: 'START' }, from: 'registering' }),
       operation({ sequence: 3, at: 1_002_000, event: { type: 'STAGE_CLEAR_ATTEMPT' } }),
     ],
+    isWhole: true,
     quest: { ...definition },
     ...overrides,
   }

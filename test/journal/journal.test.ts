@@ -59,6 +59,18 @@ describe('of one instance', () => {
     expect(journal.last(idOf(1))?.at).toBe(129)
   })
 
+  test('whoever names an operation that is kept, by sequence and time, gets those behind it; else nothing is promised', () => {
+    const journal = new Journal()
+    for (let at = 0; at < 130; at++) journal.record(0, [entry(1, { born: at === 0, at })])
+    const behind = (sequence: number, at: number) =>
+      journal.operationsAfter(idOf(1), sequence, at)?.map(recorded => recorded.sequence)
+    expect([behind(126, 126), behind(129, 129)]).toEqual([[127, 128, 129], []])
+    expect(behind(80, 80)).toHaveLength(49)
+    // Overwritten, of another time (another replica numbered it), not there yet; and of an instance that nobody knows.
+    expect([behind(79, 79), behind(120, 121), behind(130, 130), behind(70, 120)]).toEqual(Array(4).fill(undefined))
+    expect(journal.operationsAfter(idOf(2), 0, 0)).toBeUndefined()
+  })
+
   test('operations with many counts or messages push out more of the old ones, and one alone is always kept', () => {
     const journal = new Journal()
     for (let at = 0; at < 50; at++) journal.record(0, [entry(1, { at })])

@@ -8,6 +8,7 @@ import {
   countsQuestion,
   dryRunQuestion,
   instanceQuestion,
+  instanceSinceQuestion,
   instancesQuestion,
   type Question,
   shardsQuestion,
@@ -67,6 +68,11 @@ describe('a replica that answers', () => {
     expect(await ask(instanceQuestion(idOf(1, 1)))).toEqual({
       kind: 'answered',
       value: instanceOf(idOf(1, 1), own.replica),
+    })
+    const mark = { sequence: 12, at: 1000 }
+    expect(await ask(instanceSinceQuestion(idOf(1, 1), mark))).toEqual({
+      kind: 'answered',
+      value: expect.objectContaining({ isWhole: false, shard: 1 }),
     })
     expect(await ask(instanceQuestion(idOf(1, 9)))).toEqual({ kind: 'absent' })
     expect(await ask(countsQuestion())).toMatchObject({

@@ -56,6 +56,7 @@ export function instanceOf(id: InstanceId, owner: Replica): Instance {
     commands: [],
     bytes: 100,
     journal: [],
+    isWhole: true,
     quest: { questId: 'kerning', name: 'First Time Together' },
   }
 }
@@ -120,6 +121,13 @@ export function fakeView(replica: Replica, held: readonly number[], ids: readonl
       return (
         silent(id) ?? (instances.has(id) ? { kind: 'found', instance: instanceOf(id, replica) } : { kind: 'absent' })
       )
+    },
+    async instanceSince(id) {
+      const missing = silent(id)
+      if (missing !== undefined) return missing
+      if (!instances.has(id)) return { kind: 'absent' }
+      const { quest: _, ...now } = instanceOf(id, replica)
+      return { kind: 'found', instance: { ...now, isWhole: false } }
     },
     async dryRun({ id, value }) {
       const missing = silent(id)

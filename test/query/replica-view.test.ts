@@ -1,6 +1,11 @@
 /** What the view tells of instances that real shards run on the memory log. */
 import { describe, expect, test } from 'vitest'
-import { instanceRow, instance as instanceSchema, shard as shardSchema } from '../../src/api/documents.ts'
+import {
+  instanceRow,
+  instance as instanceSchema,
+  instanceSince as instanceSinceSchema,
+  shard as shardSchema,
+} from '../../src/api/documents.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { CommitUnknownError } from '../../src/errors.ts'
 import { FOUR_PASSES, quest, stage, TIMED } from '../support/definitions.ts'
@@ -28,6 +33,26 @@ async function play(stand: Scene): Promise<void> {
 }
 
 describe('the journal of an instance', () => {
+  test('behind an operation that is known it has the later ones alone; behind any other all', async () => {
+    const stand = await scene({ definitions: [TWO_STAGES] })
+    const { harness, view } = stand
+    await play(stand)
+    const id = harness.id(1)
+    const known = (await instanceOf(stand, id)).journal.at(-1)
+    if (known === undefined) throw new Error('nothing happened')
+    await harness.command('UPDATE_STAGE_STATE', 1, { itemCounts: { 4001008: 3 } })
+    const since = async (mark: { readonly sequence: number; readonly at: number }) => {
+      const answer = await view.instanceSince(id, mark, unhurried())
+      if (answer.kind !== 'found') throw new Error(`${id} is ${answer.kind}`)
+      const { instance } = answer
+      const { journal, lastOperation } = (instance.isWhole ? instanceSchema : instanceSinceSchema).parse(instance)
+      expect(lastOperation?.type).toBe('UPDATE_STAGE_STATE')
+      return [instance.isWhole, journal.map(({ sequence }) => sequence)]
+    }
+    expect(await since(known)).toEqual([false, [2]])
+    expect(await since({ sequence: known.sequence, at: known.at + 1 })).toEqual([true, [0, 1, 2]])
+  })
+
   test('from REGISTER to its end it has each operation once, with its cause, and the messages that were sent', async () => {
     const stand = await scene({ definitions: [TWO_STAGES] })
     const { harness, journal } = stand

@@ -3,7 +3,7 @@
  * only a 401 leaves the page, for the login. Types are the server's own (src/api/documents.ts); its answers are
  * believed, because they are of the same build.
  */
-import type { Document, DryRun } from '../../../src/api/documents.ts'
+import type { Document, DryRun, Operation } from '../../../src/api/documents.ts'
 
 export interface Failure {
   readonly kind: 'failed'
@@ -50,8 +50,15 @@ export function getNextInstances(next: string, signal?: AbortSignal): Promise<An
   return get(`instances${next}`, signal)
 }
 
-export function getInstance(id: string, signal?: AbortSignal): Promise<Answer<Document<'Instance'>>> {
-  return get(`instances/${encodeURIComponent(id)}`, signal)
+/** What is new behind `after`, where the server knows that operation still; else all of it (`isWhole` tells). */
+export function getInstance(
+  id: string,
+  after: Pick<Operation, 'sequence' | 'at'> | undefined,
+  signal?: AbortSignal,
+): Promise<Answer<Document<'Instance'>>> {
+  const query =
+    after === undefined ? '' : `?${new URLSearchParams({ 'journal[after]': `${after.sequence}@${after.at}` })}`
+  return get(`instances/${encodeURIComponent(id)}${query}`, signal)
 }
 
 export function getDefinitions(signal?: AbortSignal): Promise<Answer<Document<'Definitions'>>> {

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
 import type { Instance, Machine, Silence } from '../../../src/api/documents.ts'
 import { type Failure, getInstance, getMachine } from '../api/client.ts'
 import { onChange } from '../api/live.ts'
+import { continued } from './continued.ts'
 
 export interface Seen {
   /** What was last told; null: nothing yet. */
@@ -32,6 +33,7 @@ export function useInstance(id: string): InstanceSource {
     const given = new AbortController()
     let isAsking = false
     let isWanted = false
+    let known: Instance | undefined
     let retry: ReturnType<typeof setTimeout> | undefined
     const question = async () => {
       if (isAsking) {
@@ -40,13 +42,16 @@ export function useInstance(id: string): InstanceSource {
       }
       isAsking = true
       clearTimeout(retry)
-      const answer = await getInstance(id, given.signal)
+      const answer = await getInstance(id, known?.journal.at(-1), given.signal)
       if (given.signal.aborted) return
-      setSeen(before =>
-        answer.kind === 'ok'
-          ? { instance: answer.value.data.attributes, failure: null, silent: answer.value.meta.silent }
-          : { ...before, failure: answer },
-      )
+      if (answer.kind === 'ok') {
+        const { data, meta } = answer.value
+        const instance = continued(known, data.attributes) ?? null
+        known = instance ?? undefined
+        setSeen({ instance, failure: null, silent: meta.silent })
+      } else {
+        setSeen(before => ({ ...before, failure: answer }))
+      }
       if (answer.kind === 'failed' && answer.status !== ABSENT) retry = setTimeout(() => void question(), RETRY_MS)
       setTimeout(() => {
         isAsking = false
