@@ -1,4 +1,5 @@
 /** The promises of the port: it answers, a port that is taken is a fault of the configuration, it closes at once. */
+import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text as readAll } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
@@ -51,6 +52,32 @@ describe('the HTTP server', () => {
     expect([response.status, headers.get('upgrade'), headers.get('connection')]).toEqual([426, 'websocket', 'upgrade'])
     expect(await details(response)).toEqual([expect.stringContaining(text)])
     expect(upgraded).toEqual([])
+    await server.close()
+  })
+
+  it.each(['h2c', 'TLS/1.2, websockets'])('answers who offers %s as if it offered nothing', async offer => {
+    const { app } = await httpScene()
+    const port = Number(await freePort())
+    const server = await listen(app, { host: '127.0.0.1', port }, (_, socket) => socket.destroy())
+    const offers = `connection: Upgrade, HTTP2-Settings\r\nupgrade: ${offer}\r\nhttp2-settings: AAMAAABk\r\n`
+    const body = JSON.stringify({ records: [] })
+    const get = (headers: string) => `GET /livez HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n`
+    const json = `content-type: application/json\r\ncontent-length: ${body.length}\r\n`
+    const client = connect(port, '127.0.0.1')
+    const statuses: string[] = []
+    // One behind the other's answer on one connection, and a body that comes in two pieces.
+    for (const [first, second = ''] of [
+      [get(offers)],
+      [`POST /api/commands HTTP/1.1\r\nhost: localhost\r\n${json}${offers}\r\n${body.slice(0, 5)}`, body.slice(5)],
+      [get('')],
+    ]) {
+      client.write(first ?? '')
+      client.write(second)
+      const [answer] = await once(client, 'data')
+      statuses.push(String(answer).split('\r\n')[0] ?? '')
+    }
+    expect(statuses).toEqual(['HTTP/1.1 200 OK', 'HTTP/1.1 400 Bad Request', 'HTTP/1.1 200 OK'])
+    client.destroy()
     await server.close()
   })
 
