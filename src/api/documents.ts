@@ -285,7 +285,7 @@ export type Hello = z.infer<typeof hello>
 export const change = z.object({
   now: milliseconds,
   ids: z.array(id),
-  /** More than `ids` have changed, nobody says which. */
+  /** Too many have changed to say which; then `ids` is empty. */
   isMore: z.boolean(),
   /** Whether an instance began or ended: lists and counts are another. */
   isPopulation: z.boolean(),

@@ -21,7 +21,7 @@ import type { InstanceFound } from './view.ts'
 
 const DRY_RUN_BYTES_MAX = 64 << 10
 /** Between two looks for one page of a list: many consoles that show it cost what one costs. */
-const SAME_LIST_MS = 250
+const SAME_LIST_MS = 500
 const INSTANCE_COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
 
 const id = { id: 'The UUID of the instance.' }
@@ -41,7 +41,7 @@ type DryRunBody = z.output<typeof dryRunBody>
 
 export function instanceRoutes(options: ApiOptions): readonly Route[] {
   const { clock } = options
-  const lists = new SharedWork<string>(clock, SAME_LIST_MS)
+  const lists = new SharedWork<Uint8Array<ArrayBuffer>>(clock, SAME_LIST_MS)
 
   const instances = getRoute({
     path: '/api/instances',
@@ -79,7 +79,7 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
           meta: { now: clock.now(), silent: [...found.silent], total: found.total, states: found.states },
           links: { next: found.hasMore && last !== undefined ? `?${next}` : null },
         }
-        return JSON.stringify(document)
+        return new TextEncoder().encode(JSON.stringify(document))
       })
       return context.body(json, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' })
     },

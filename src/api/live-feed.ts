@@ -9,14 +9,12 @@ import type { InstanceId } from '../contract/ids.ts'
 import type { Log } from '../log.ts'
 import type { ChangeEvent, Hello } from './documents.ts'
 import { EventClient, eventBytes } from './event-client.ts'
-import { type Change, PAGE_SIZE_MAX, type View } from './view.ts'
+import { CHANGED_IDS_MAX, type Change, type View } from './view.ts'
 
 export const LIVE_CLIENTS_MAX = 200
-/** As many as a client may name, and as one page shows: whoever is told `isMore` fetches its page again. */
-const IDS_MAX = PAGE_SIZE_MAX
 const CHANGE_EVERY_MS = 100
 /** Of all clients together: what they cost stays the same, however many they are. */
-const EVENTS_PER_SECOND_MAX = 100
+const EVENTS_PER_SECOND_MAX = 50
 const BUFFER_BYTES_MAX = 64 << 10
 /** Nothing changes: how long one wait for a change is. */
 const WAIT_MS = 60_000
@@ -151,12 +149,14 @@ class LiveFeed {
   }
 }
 
-/** Both together, with IDS_MAX ids at most. */
+/** Both together: with CHANGED_IDS_MAX ids at most, and with none where there are more, since nobody can go by them then. */
 function merged(before: Change | undefined, change: Change): Change {
-  const ids = [...new Set([...(before?.ids ?? []), ...change.ids])]
+  const isAnyway = (before?.isMore ?? false) || change.isMore
+  const ids = isAnyway ? [] : [...new Set([...(before?.ids ?? []), ...change.ids])]
+  const isMore = isAnyway || ids.length > CHANGED_IDS_MAX
   return {
-    ids: ids.slice(0, IDS_MAX),
-    isMore: (before?.isMore ?? false) || change.isMore || ids.length > IDS_MAX,
+    ids: isMore ? [] : ids,
+    isMore,
     isPopulation: (before?.isPopulation ?? false) || change.isPopulation,
     operationsPerSecond: change.operationsPerSecond,
   }

@@ -86,7 +86,7 @@ export interface View {
   shards(signal: AbortSignal): Promise<Shards>
   /**
    * Calls `changed` when an operation of one of `ids` was committed, or (ids undefined) of any; at most ten times a
-   * second, with the ids that changed (at most CHANGED_IDS_MAX, `isMore` beyond) and of instances that began or ended.
+   * second, with the ids that changed (at most CHANGED_IDS_MAX; beyond none, and `isMore`) and of instances that began or ended.
    * Returns how to stop. One that an owner elsewhere is silent about is simply not told.
    */
   watch(ids: readonly InstanceId[] | undefined, changed: (change: Change) => void): () => void
@@ -102,4 +102,5 @@ export interface Change {
 }
 
 export const PAGE_SIZE_MAX = 250
-export const CHANGED_IDS_MAX = 1000
+/** Beyond, nobody goes by them: whoever is told so looks at all that it shows. */
+export const CHANGED_IDS_MAX = 250

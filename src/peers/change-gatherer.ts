@@ -1,6 +1,6 @@
 /**
  * Changes of many replicas as one watcher is told them: the first at once, then what gathered, at most ten times a
- * second. Bounded by CHANGED_IDS_MAX. Knows not where changes come from.
+ * second, without ids where there are more than CHANGED_IDS_MAX. Knows not where changes come from.
  */
 import { CHANGED_IDS_MAX, type Change } from '../api/view.ts'
 import type { Clock } from '../clock.ts'
@@ -25,11 +25,10 @@ export class ChangeGatherer {
   }
 
   add({ ids, isMore, isPopulation }: ChangedIds): void {
-    for (const id of ids) {
-      if (this.#ids.size < CHANGED_IDS_MAX) this.#ids.add(id)
-      else if (!this.#ids.has(id)) this.#isMore = true
-    }
     this.#isMore ||= isMore
+    for (const id of this.#isMore ? [] : ids) this.#ids.add(id)
+    this.#isMore ||= this.#ids.size > CHANGED_IDS_MAX
+    if (this.#isMore) this.#ids.clear()
     this.#isPopulation ||= isPopulation
     if (!this.#isPausing) void this.#tellAndPause()
   }

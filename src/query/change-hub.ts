@@ -12,26 +12,35 @@ import type { Journal } from '../journal/journal.ts'
 /** Between two changes that a watcher is told of. */
 const INTERVAL_MS = 100
 const SECOND_MS = 1000
-/** Different instances gathered in one interval: beyond, each watcher takes all of its own for changed. */
-const GATHERED_MAX = 10_000
 
 interface Watcher {
   readonly ids: ReadonlySet<InstanceId> | undefined
   readonly changed: (change: Change) => void
 }
 
+/** What changed in one interval. */
+interface Gathered {
+  /** For those who watch everything; of more than CHANGED_IDS_MAX nobody can make anything. */
+  readonly ids: Set<InstanceId>
+  isMore: boolean
+  isPopulation: boolean
+  /** Of those that are watched by their ids. */
+  readonly asked: Set<InstanceId>
+  /** Of these one began or ended. */
+  readonly askedPopulation: Set<InstanceId>
+}
+
 export class ChangeHub {
   readonly #journal: Journal
   readonly #clock: Clock
   readonly #watchers = new Set<Watcher>()
+  /** How many watch each id. */
+  readonly #askedFor = new Map<InstanceId, number>()
   #stopWatching: (() => void) | undefined
-  #ids = new Set<InstanceId>()
-  /** Of these an instance began or ended. */
-  #population = new Set<InstanceId>()
+  #gathered = nothing()
   #operations = 0
   /** What was told in the last second: when, and of how many operations. */
   #told: { readonly at: number; readonly operations: number }[] = []
-  #isOverfull = false
   #isTelling = false
   /** By the clock's `elapsed`. */
   #toldAt: number
@@ -45,21 +54,36 @@ export class ChangeHub {
   watch(ids: readonly InstanceId[] | undefined, changed: (change: Change) => void): () => void {
     const watcher = { ids: ids && new Set(ids), changed }
     this.#watchers.add(watcher)
+    for (const id of watcher.ids ?? []) this.#askedFor.set(id, (this.#askedFor.get(id) ?? 0) + 1)
     this.#stopWatching ??= this.#journal.watch(entries => this.#gather(entries))
     return () => {
-      this.#watchers.delete(watcher)
+      if (!this.#watchers.delete(watcher)) return
+      for (const id of watcher.ids ?? []) this.#leave(id)
       if (this.#watchers.size > 0) return
       this.#stopWatching?.()
       this.#stopWatching = undefined
     }
   }
 
+  #leave(id: InstanceId): void {
+    const others = (this.#askedFor.get(id) ?? 0) - 1
+    if (others > 0) this.#askedFor.set(id, others)
+    else this.#askedFor.delete(id)
+  }
+
   #gather(entries: readonly Entry[]): void {
+    const gathered = this.#gathered
     this.#operations += entries.length
     for (const { id, from, to } of entries) {
-      if (this.#ids.size < GATHERED_MAX) this.#ids.add(id)
-      else if (!this.#ids.has(id)) this.#isOverfull = true
-      if ((from === undefined || to === undefined) && this.#population.size < GATHERED_MAX) this.#population.add(id)
+      const isPopulation = from === undefined || to === undefined
+      if (isPopulation) gathered.isPopulation = true
+      if (!gathered.isMore) {
+        gathered.ids.add(id)
+        gathered.isMore = gathered.ids.size > CHANGED_IDS_MAX
+      }
+      if (this.#askedFor.size === 0 || !this.#askedFor.has(id)) continue
+      gathered.asked.add(id)
+      if (isPopulation) gathered.askedPopulation.add(id)
     }
     if (!this.#isTelling) void this.#tellSoon()
   }
@@ -73,31 +97,22 @@ export class ChangeHub {
   }
 
   #tell(): void {
-    const ids = this.#ids
-    const population = this.#population
-    const isOverfull = this.#isOverfull
+    const { ids, isMore, isPopulation, asked, askedPopulation } = this.#gathered
+    this.#gathered = nothing()
     const operationsPerSecond = this.#rate()
-    this.#ids = new Set()
-    this.#population = new Set()
-    this.#isOverfull = false
-    const first = [...ids].slice(0, CHANGED_IDS_MAX)
-    const all: Change = {
-      ids: first,
-      isMore: isOverfull || ids.size > first.length,
-      isPopulation: population.size > 0,
-      operationsPerSecond,
-    }
-    for (const { ids: asked, changed } of this.#watchers) {
-      if (asked === undefined) {
-        changed(all)
+    const all: Change = { ids: isMore ? [] : [...ids], isMore, isPopulation, operationsPerSecond }
+    for (const watcher of this.#watchers) {
+      if (watcher.ids === undefined) {
+        watcher.changed(all)
         continue
       }
-      const own = [...asked].filter(id => isOverfull || ids.has(id))
+      const own = [...watcher.ids].filter(id => asked.has(id))
       if (own.length === 0) continue
-      changed({
-        ids: own.slice(0, CHANGED_IDS_MAX),
-        isMore: own.length > CHANGED_IDS_MAX,
-        isPopulation: own.some(id => population.has(id)),
+      const isOwnMore = own.length > CHANGED_IDS_MAX
+      watcher.changed({
+        ids: isOwnMore ? [] : own,
+        isMore: isOwnMore,
+        isPopulation: own.some(id => askedPopulation.has(id)),
         operationsPerSecond,
       })
     }
@@ -111,4 +126,8 @@ export class ChangeHub {
     this.#toldAt = now
     return this.#told.reduce((sum, { operations }) => sum + operations, 0)
   }
+}
+
+function nothing(): Gathered {
+  return { ids: new Set(), isMore: false, isPopulation: false, asked: new Set(), askedPopulation: new Set() }
 }

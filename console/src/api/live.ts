@@ -38,6 +38,14 @@ export function onChange(listener: (change: ChangeEvent) => void): () => void {
   return () => listeners.delete(listener)
 }
 
+const returnListeners = new Set<() => void>()
+
+/** Called when the stream is there again after it was gone. Returns how to stop. */
+export function onReturn(listener: () => void): () => void {
+  returnListeners.add(listener)
+  return () => returnListeners.delete(listener)
+}
+
 let attempts = 0
 /** By this browser's clock. */
 let changedAt = 0
@@ -67,7 +75,9 @@ function connect(): void {
     attempts = 0
     setClock(hello.now)
     state.value = { ...state.value, phase: 'open', hello }
-    if (isAgain) tell({ now: hello.now, ids: [], isMore: true, isPopulation: true, operationsPerSecond: 0 })
+    if (!isAgain) return
+    tell({ now: hello.now, ids: [], isMore: true, isPopulation: true, operationsPerSecond: 0 })
+    for (const listener of returnListeners) listener()
   })
   source.addEventListener('change', event => {
     const change = parsed<ChangeEvent>(event.data)

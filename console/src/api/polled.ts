@@ -5,7 +5,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { useEffect, useMemo } from 'preact/hooks'
 import type { Answer, Failure } from './client.ts'
-import { onChange } from './live.ts'
+import { onReturn } from './live.ts'
 
 export interface Polled<Value> {
   /** Undefined until the first good answer. */
@@ -54,9 +54,7 @@ function startPolling<Value>(ask: (signal: AbortSignal) => Promise<Answer<Value>
 
   const again = () => void round()
   document.addEventListener('visibilitychange', again)
-  const stopListening = onChange(({ isMore, isPopulation, ids }) => {
-    if (isMore && isPopulation && ids.length === 0) again()
-  })
+  const stopListening = onReturn(again)
   again()
   return {
     polled,

@@ -5,7 +5,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals'
 import type { ChangeEvent, Document, Silence, State } from '../../../src/api/documents.ts'
 import { type Answer, type Failure, getInstances } from '../api/client.ts'
-import { onChange } from '../api/live.ts'
+import { live, onChange } from '../api/live.ts'
 import { appended, forgotten, lengthOf, NO_PAGES, type Pages, pagesAt, replaced } from './pages.ts'
 
 export interface Found {
@@ -24,6 +24,9 @@ const AHEAD_ROWS = 150
 /** Pages on each side of the view whose rows are kept. */
 const KEPT_PAGES = 10
 const REFRESH_MS = 1000
+/** Where so much happens that nobody's eye follows, each page takes half of what it would. */
+const REFRESH_BUSY_MS = 2000
+const BUSY_OPERATIONS_PER_SECOND = 1000
 const REFRESH_MANY_MS = 5000
 /** 100,000 instances are asked for every five seconds. */
 const ROWS_PER_MS = 20
@@ -135,10 +138,12 @@ export class InstanceList {
 
   /** Each answer counts all instances: where they are many, or it took long, it is asked for less often. */
   #refreshAt(): number {
+    const isBusy = live.value.operationsPerSecond > BUSY_OPERATIONS_PER_SECOND
+    const byRate = isBusy ? REFRESH_BUSY_MS : REFRESH_MS
     const bySize = Math.min(REFRESH_MANY_MS, (this.#found.value?.total ?? 0) / ROWS_PER_MS)
     // A replica that answers again does not say so; and how long a silent one was waited for was nobody's work.
     if ((this.#found.value?.silent.length ?? 0) > 0) return this.#readAt + Math.max(RETRY_MS, bySize)
-    return this.#readAt + (this.#isStale ? Math.max(REFRESH_MS, bySize, this.#tookMs * 20) : REFRESH_ANYWAY_MS)
+    return this.#readAt + (this.#isStale ? Math.max(byRate, bySize, this.#tookMs * 20) : REFRESH_ANYWAY_MS)
   }
 
   #wake(afterMs: number): void {
