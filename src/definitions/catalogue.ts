@@ -51,7 +51,7 @@ export function parseStoredDefinition(
   ref: string,
   layout: RecordLayout = LAYOUTS.definition,
 ): CompiledDefinition {
-  const reading = readDefinition(readVersioned(bytes, layout))
+  const reading = readDefinition(readVersioned(bytes, layout), 'stored')
   if (reading.kind === 'faults') {
     const reason = reading.faults.join('; ')
     throw new UnrestorableError(

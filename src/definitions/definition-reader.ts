@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type { QuestDefinition } from '../contract/definition.ts'
 import { wellFormed } from '../contract/json.ts'
+import { featureFaults } from '../contract/stage-features.ts'
 import { type FaultPath, faultAt, faultText, member } from './fault.ts'
 import { NESTED_LEVELS_MAX } from './json-fault.ts'
 import { definitionSchema } from './schema.ts'
@@ -19,8 +20,11 @@ const SHOWN_STEPS_MAX = 8
 /** Unknown kinds behind which faults are looked for: each costs as many readings as there are kinds. */
 const LOOKED_BEHIND_MAX = 10
 
-/** Stages come out sorted by index. */
-export function readDefinition(json: unknown): DefinitionReading {
+/**
+ * Stages come out sorted by index. `stored`: an older release took the definition, and read nothing in properties;
+ * what is wrong with their features must not keep its instances from being restored.
+ */
+export function readDefinition(json: unknown, origin: 'file' | 'stored' = 'file'): DefinitionReading {
   const deep = placeTooDeep(json)
   if (deep !== undefined) {
     return { kind: 'faults', faults: [faultAt(deep, `is nested deeper than ${NESTED_LEVELS_MAX} levels, flatten it`)] }
@@ -36,6 +40,7 @@ export function readDefinition(json: unknown): DefinitionReading {
     for (const issue of all) faults.add(faultAt([...path, ...issue.path], issue.message))
   }
   for (const fault of stageOrderFaults(member(raw, 'stages'), path)) faults.add(fault)
+  if (origin === 'file') for (const fault of stageFeatureFaults(member(raw, 'stages'), path)) faults.add(fault)
   if (!parsed.success || faults.size > 0) return { kind: 'faults', faults: [...faults] }
   const stages = parsed.data.stages.toSorted((a, b) => a.index - b.index)
   return { kind: 'definition', definition: { ...parsed.data, stages } }
@@ -153,5 +158,17 @@ function stageOrderFaults(stages: unknown, path: FaultPath): string[] {
     taken.add(index)
     if (wrong === undefined) return []
     return [faultAt([...path, 'stages', place, 'index'], faultText(wrong, index, cure))]
+  })
+}
+
+/** What the service reads in the properties of stages; properties that are no object are the schema's fault to find. */
+function stageFeatureFaults(stages: unknown, path: FaultPath): string[] {
+  if (!Array.isArray(stages)) return []
+  return stages.flatMap((stage, place) => {
+    const properties = member(stage, 'properties')
+    if (typeof properties !== 'object' || properties === null) return []
+    return featureFaults(properties).map(({ path: inner, value, cure }) =>
+      faultAt([...path, 'stages', place, 'properties', ...inner], faultText('cannot be used', value, cure)),
+    )
   })
 }
