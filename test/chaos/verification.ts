@@ -171,6 +171,7 @@ export class Verification {
       {
         ...{ instanceId, tenantHeaders },
         status: [say('FAILED', { reason: 'stage_time_expired' }), say('INSTANCE_DESTROYED', {})],
+        elsewhere: [],
         character: character.map(({ characterId, value }) => ({ characterId, value: changeMapOut(value, quest.exit) })),
       },
       {

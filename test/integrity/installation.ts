@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import { freePort } from '../../scripts/kafka-broker/free-ports.ts'
-import { type PublicTopics, QuestClient } from '../support/quest-client.ts'
+import { type LaterTopics, type PublicTopics, QuestClient } from '../support/quest-client.ts'
 import { type ServiceProcess, serviceProcesses } from '../support/service-process.ts'
 
 export const PARTITIONS = 4
@@ -25,6 +25,7 @@ export interface InstallationOptions {
 
 export interface Installation {
   readonly topics: PublicTopics
+  readonly later: LaterTopics
   readonly internalTopics: { readonly commands: string; readonly state: string }
   readonly client: QuestClient
   /** Starts the replica of that name, or starts it again on its port; it is not ready yet. */
@@ -40,7 +41,8 @@ export function installations(): (options: InstallationOptions) => Promise<Insta
   })
   return async ({ bootstrap, prefix, definitions, env = {} }) => {
     const topics = publicTopics(prefix)
-    const client = new QuestClient({ bootstrap, topics, prefix })
+    const later = laterTopics(prefix)
+    const client = new QuestClient({ bootstrap, topics, later, prefix })
     await client.connect()
     endings.push(() => client.close())
     const dir = definitions && (await definitionsDir(definitions))
@@ -48,6 +50,7 @@ export function installations(): (options: InstallationOptions) => Promise<Insta
     const ports = new Map<string, number>()
     return {
       topics,
+      later,
       internalTopics: { commands: `${prefix}.shard-commands`, state: `${prefix}.shard-state` },
       client,
       start: async replica => {
@@ -75,15 +78,31 @@ export function publicTopics(prefix: string): PublicTopics {
   }
 }
 
+export function laterTopics(prefix: string): LaterTopics {
+  return {
+    reactor: `${prefix}-reactor`,
+    systemMessage: `${prefix}-system-message`,
+    map: `${prefix}-map`,
+    characterStatus: `${prefix}-character-status`,
+    monsterStatus: `${prefix}-monster-status`,
+  }
+}
+
 /** What every replica of a test is started with. */
 export function serviceEnv(bootstrap: string, prefix: string, replica: string, port: number) {
   const topics = publicTopics(prefix)
+  const later = laterTopics(prefix)
   return {
     BOOTSTRAP_SERVERS: bootstrap,
     COMMAND_TOPIC_PARTY_QUEST: topics.commands,
     EVENT_TOPIC_PARTY_QUEST_STATUS: topics.status,
     COMMAND_TOPIC_CHARACTER: topics.character,
     DEAD_LETTER_TOPIC_PARTY_QUEST: topics.deadLetters,
+    COMMAND_TOPIC_REACTOR: later.reactor,
+    COMMAND_TOPIC_SYSTEM_MESSAGE: later.systemMessage,
+    COMMAND_TOPIC_MAP: later.map,
+    EVENT_TOPIC_CHARACTER_STATUS: later.characterStatus,
+    EVENT_TOPIC_MONSTER_STATUS: later.monsterStatus,
     INTERNAL_TOPIC_PREFIX: prefix,
     CREATE_TOPICS: 'all',
     PUBLIC_PARTITIONS: String(PARTITIONS),

@@ -15,12 +15,21 @@ type Lines = Map<string, string[]>
 /** One line a difference, the first twenty; empty: all is as it must be. */
 export function differences(expected: Expectation, observed: Observed): readonly string[] {
   const traces = new Set(expected.operations.flatMap(({ command }) => parentOf(command)?.traceId ?? []))
-  const wanted = { status: new Map() as Lines, character: new Map() as Lines, deadLetters: new Map() as Lines }
+  const wanted = {
+    status: new Map() as Lines,
+    character: new Map() as Lines,
+    elsewhere: new Map() as Lines,
+    deadLetters: new Map() as Lines,
+  }
   for (const operation of expected.operations) {
     const headers = headersOf(operation)
     for (const value of operation.status) add(wanted.status, operation.instanceId, `${value} ${headers}`)
     for (const { characterId, value } of operation.character) {
       add(wanted.character, characterName(characterId, operation.tenantHeaders), `${value} ${headers}`)
+    }
+    for (const { id, value } of operation.elsewhere) {
+      const name = `${JSON.parse(value).type} ${characterName(id, operation.tenantHeaders)}`
+      add(wanted.elsewhere, name, `${value} ${headers}`)
     }
   }
   for (const letter of expected.deadLetters) add(wanted.deadLetters, originOf(letter.command), letterLine(letter))
@@ -28,8 +37,11 @@ export function differences(expected: Expectation, observed: Observed): readonly
   const faults = [
     ...compare('status events of', wanted.status, linesBy(observed.status, statusName, traces)),
     ...compare('commands to', wanted.character, linesBy(observed.character, keyName, traces)),
+    ...(observed.elsewhere === undefined
+      ? []
+      : compare('messages to', wanted.elsewhere, linesBy(observed.elsewhere, typeAndKeyName, traces))),
     ...compare('dead letters of', wanted.deadLetters, letterLines(observed.deadLetters)),
-    ...spanFaults([...observed.status, ...observed.character], expected.operations),
+    ...spanFaults([...observed.status, ...observed.character, ...(observed.elsewhere ?? [])], expected.operations),
   ]
   return faults.length <= SHOWN_MAX ? faults : [...faults.slice(0, SHOWN_MAX), `and ${faults.length - SHOWN_MAX} more`]
 }
@@ -85,6 +97,10 @@ function statusName({ key }: JavaRecord): string {
 
 function keyName({ key, headers }: JavaRecord): string {
   return `${key?.toString('hex')} of ${headers.slice(0, 4).map(headerText).join(' ')}`
+}
+
+function typeAndKeyName(record: JavaRecord): string {
+  return `${JSON.parse(String(record.value)).type} ${keyName(record)}`
 }
 
 function characterName(characterId: number, tenantHeaders: JavaHeaders): string {

@@ -18,8 +18,21 @@ export type ReadCommand =
       readonly mapId: number
     })
   | (Addressed & {
-      readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT'
+      readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' | 'ENTER_BONUS'
       readonly instanceId: string
+    })
+  | (Addressed & { readonly type: 'LEAVE' })
+  | (Addressed & {
+      readonly type: 'UPDATE_CUSTOM_DATA'
+      readonly instanceId: string
+      readonly updates: ReadonlyMap<string, string>
+      readonly increments: readonly string[]
+    })
+  | (Addressed & {
+      readonly type: 'BROADCAST_MESSAGE'
+      readonly instanceId: string
+      readonly messageType: string
+      readonly message: string
     })
   | (Addressed & {
       readonly type: 'UPDATE_STAGE_STATE'
@@ -46,7 +59,24 @@ export function readCommand(value: Buffer | null): ReadCommand | 'foreign' | 'ma
       case 'STAGE_CLEAR_ATTEMPT':
       case 'STAGE_ADVANCE':
       case 'FORFEIT':
+      case 'ENTER_BONUS':
         return { ...addressed(), type, instanceId: uuid(body().instanceId) }
+      case 'LEAVE':
+        body()
+        return { ...addressed(), type }
+      case 'UPDATE_CUSTOM_DATA': {
+        const { instanceId, updates, increments } = body()
+        const texts = Object.entries(object(updates ?? {})).map(([key, value]) => [key, text(value)] as const)
+        return {
+          ...addressed(),
+          ...{ type, instanceId: uuid(instanceId) },
+          ...{ updates: new Map(texts), increments: list(increments).map(text) },
+        }
+      }
+      case 'BROADCAST_MESSAGE': {
+        const { instanceId, messageType, message } = body()
+        return { ...addressed(), type, instanceId: uuid(instanceId), messageType: text(messageType), message: text(message) }
+      }
       case 'UPDATE_STAGE_STATE': {
         const { instanceId, itemCounts, monsterKills } = body()
         const counts = new Map([...countsOf('item', itemCounts), ...countsOf('kill', monsterKills)])
@@ -93,6 +123,18 @@ function registration({ questId = '', partyId, channelId, mapId }: Json) {
 function object(value: unknown): Json {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new MalformedError()
   return value as Json
+}
+
+function text(value: unknown): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'string') throw new MalformedError()
+  return value
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw new MalformedError()
+  return value
 }
 
 function uint(value: unknown, bits: 8 | 32): number {

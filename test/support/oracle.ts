@@ -18,14 +18,26 @@ export interface OracleQuest {
     readonly mapId?: number
   }
   readonly startRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
+  readonly failRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
   readonly exit: number
+  readonly rewards?: readonly OracleReward[]
   readonly bonus?: { readonly mapId: number; readonly entry: string; readonly completionMapId?: number }
   readonly stages: readonly OracleStage[]
   readonly advance?: string
 }
 
+interface OracleReward {
+  readonly type: string
+  readonly amount?: number
+}
+
 interface OracleStage {
   readonly mapIds: readonly number[]
+  readonly rewards?: readonly OracleReward[]
+  readonly properties?: {
+    readonly weather?: { readonly itemId: number; readonly message: string; readonly duration: number }
+    readonly friendlyMonster?: { readonly spawnMessage?: string }
+  }
   readonly clearConditions?: readonly OracleCondition[]
   readonly warpType?: string
   /** Seconds, and what happens then. The oracle itself lets no time pass. */
@@ -38,6 +50,7 @@ interface OracleCondition {
   readonly operator: string
   readonly value: number
   readonly referenceId?: number
+  readonly referenceKey?: string
 }
 
 /** All that one command does, when it does something. */
@@ -49,6 +62,15 @@ export interface ExpectedOperation {
   /** JSON text, in order. */
   readonly status: readonly string[]
   readonly character: readonly { readonly characterId: number; readonly value: string }[]
+  readonly elsewhere: readonly ElsewhereMessage[]
+}
+
+/** To a topic of the ecosystem's later version. */
+export interface ElsewhereMessage {
+  readonly topic: 'reactor' | 'systemMessage' | 'map'
+  /** What its key is made of. */
+  readonly id: number
+  readonly value: string
 }
 
 export interface ExpectedDeadLetter {
@@ -103,6 +125,8 @@ interface Live {
   state: State
   stage: number
   counts: Map<string, number>
+  /** Custom data of the stage. */
+  data: Map<string, string>
 }
 
 const NIL = '00000000-0000-0000-0000-000000000000'
@@ -118,6 +142,7 @@ export class Oracle {
   readonly #lobbies = new Map<string, Live>()
   #status: string[] = []
   #character: { characterId: number; value: string }[] = []
+  #elsewhere: ElsewhereMessage[] = []
 
   constructor({ quests, clusterId }: OracleOptions) {
     this.#quests = new Map(quests.map(quest => [quest.questId, quest]))
@@ -130,19 +155,22 @@ export class Oracle {
     if (command === 'foreign') return 'skipped'
     const result = command === 'malformed' ? 'MALFORMED' : this.#run(command, record)
     if (typeof result === 'string') return { command: record, code: result }
-    if (this.#status.length + this.#character.length === 0) return 'nothing'
+    if (result === undefined) return 'skipped'
+    if (this.#status.length + this.#character.length + this.#elsewhere.length === 0) return 'nothing'
     const { id: instanceId, tenantHeaders } = result
-    const operation = { command: record, instanceId, tenantHeaders, status: this.#status, character: this.#character }
+    const sent = { status: this.#status, character: this.#character, elsewhere: this.#elsewhere }
     this.#status = []
     this.#character = []
-    return operation
+    this.#elsewhere = []
+    return { command: record, instanceId, tenantHeaders, ...sent }
   }
 
-  /** The instance, or why not. */
-  #run(command: ReadCommand, record: JavaRecord): Live | string {
+  /** The instance, or why not; undefined: it concerns nobody. */
+  #run(command: ReadCommand, record: JavaRecord): Live | string | undefined {
     const tenant = readTenant(record.headers)
     if (tenant === undefined) return 'MISSING_TENANT'
     if (command.type === 'REGISTER') return this.#register(command, record, tenant)
+    if (command.type === 'LEAVE') return this.#leave(command, tenant.name)
     return this.#command(command, this.#live.get(`${tenant.name}/${command.instanceId}`))
   }
 
@@ -172,7 +200,7 @@ export class Oracle {
       const name = `${tenant.name}/${id}`
       live = {
         ...{ id, name, tenantHeaders: tenant.headers, quest, worldId, channelId, partyId, channel, lobby },
-        ...{ members: [characterId], state: 'registering', stage: 0, counts: new Map() },
+        ...{ members: [characterId], state: 'registering', stage: 0, counts: new Map(), data: new Map() },
       }
       this.#live.set(name, live)
       if (lobby !== undefined) this.#lobbies.set(lobby, live)
@@ -187,7 +215,37 @@ export class Oracle {
     return live
   }
 
-  #command(command: Exclude<ReadCommand, { type: 'REGISTER' }>, live: Live | undefined): Live | string {
+  /** The channel is not named: of one who is in quests of several channels the first is left, and no test has such. */
+  #leave({ worldId, characterId }: ReadCommand, tenantName: string): Live | undefined {
+    const world = `${tenantName}/${worldId}/`
+    const found = [...this.#places].find(([name]) => name.startsWith(world) && name.endsWith(`/${characterId}`))
+    const live = found?.[1]
+    if (live === undefined) return undefined
+    const inLobby = live.state === 'registering'
+    const { channelId } = live
+    live.members.splice(live.members.indexOf(characterId), 1)
+    this.#places.delete(`${live.channel}/${characterId}`)
+    if (!inLobby) this.#warp({ ...live, members: [characterId] }, live.quest.exit, NIL)
+    this.#say(live, 'CHARACTER_LEFT', { characterId, channelId, reason: 'voluntary' })
+    const isPlayed = live.state === 'active' || live.state === 'cleared'
+    if (live.members.length === 0) {
+      if (isPlayed) this.#clean(live)
+      this.#destroy(live)
+    } else if (isPlayed && failRequirementHolds(live)) {
+      this.#fail(live, 'requirements_not_met')
+    } else if (inLobby && live.quest.registration.mode === 'instant' && requirementsHold(live)) {
+      this.#start(live)
+    }
+    return live
+  }
+
+  #fail(live: Live, reason: string): void {
+    this.#say(live, 'FAILED', { reason })
+    if (live.state !== 'registering') this.#clean(live)
+    this.#destroy(live)
+  }
+
+  #command(command: Exclude<ReadCommand, { type: 'REGISTER' | 'LEAVE' }>, live: Live | undefined): Live | string {
     if (live === undefined) return 'INSTANCE_NOT_FOUND'
     const { state } = live
     switch (command.type) {
@@ -206,12 +264,27 @@ export class Oracle {
         return live
       case 'STAGE_ADVANCE':
         if (state !== 'active' && state !== 'cleared') return 'INVALID_STATE'
-        if (state === 'active' && live.quest.advance === 'automatic') this.#sayCleared(live)
+        if (state === 'active' && live.quest.advance === 'automatic') {
+          this.#reward(live, stageOf(live).rewards)
+          this.#sayCleared(live)
+        }
         this.#advance(live)
         return live
       case 'FORFEIT':
-        if (state !== 'completed' && state !== 'bonus') this.#say(live, 'FAILED', { reason: 'forfeit' })
-        this.#destroy(live)
+        if (state !== 'completed' && state !== 'bonus') this.#fail(live, 'forfeit')
+        else this.#destroy(live)
+        return live
+      case 'ENTER_BONUS':
+        if (state !== 'completed') return 'INVALID_STATE'
+        this.#enterBonus(live)
+        return live
+      case 'UPDATE_CUSTOM_DATA':
+        if (state === 'registering' || state === 'cleared') return 'INVALID_STATE'
+        for (const [key, text] of command.updates) live.data.set(key, text)
+        for (const key of command.increments) live.data.set(key, String(numberOf(live.data.get(key)) + 1))
+        return live
+      case 'BROADCAST_MESSAGE':
+        for (const id of live.members) this.#tell(live, id, command.messageType, command.message)
         return live
     }
   }
@@ -221,10 +294,12 @@ export class Oracle {
     if (live.lobby !== undefined) this.#lobbies.delete(live.lobby)
     this.#warp(live, stageOf(live).mapIds[0])
     this.#say(live, 'STARTED', { stageIndex: 0, mapIds: stageOf(live).mapIds })
+    this.#beginStage(live)
   }
 
   #clear(live: Live): void {
     live.state = 'cleared'
+    this.#reward(live, stageOf(live).rewards)
     this.#sayCleared(live)
     if (live.quest.advance === 'automatic') this.#advance(live)
   }
@@ -243,21 +318,75 @@ export class Oracle {
     live.stage++
     live.state = 'active'
     live.counts = new Map()
+    live.data = new Map()
     const { mapIds } = stageOf(live)
     if (!stays) this.#warp(live, mapIds[0])
     this.#say(live, 'STAGE_ADVANCED', { stageIndex: live.stage, mapIds })
+    this.#beginStage(live)
   }
 
   #complete(live: Live): void {
+    this.#reward(live, live.quest.rewards)
     this.#say(live, 'COMPLETED', {})
+    this.#clean(live)
     const { bonus } = live.quest
     if (bonus === undefined) {
       this.#destroy(live)
-      return
+    } else if (bonus.entry === 'auto') {
+      this.#enterBonus(live)
+    } else {
+      live.state = 'completed'
+      if (bonus.completionMapId) this.#warp(live, bonus.completionMapId)
     }
-    live.state = bonus.entry === 'auto' ? 'bonus' : 'completed'
-    const mapId = bonus.entry === 'auto' ? bonus.mapId : bonus.completionMapId
-    if (mapId !== undefined) this.#warp(live, mapId)
+  }
+
+  #enterBonus(live: Live): void {
+    const mapId = live.quest.bonus?.mapId ?? 0
+    live.state = 'bonus'
+    live.counts = new Map()
+    live.data = new Map()
+    if (mapId !== 0) this.#warp(live, mapId)
+    this.#say(live, 'BONUS_ENTERED', { mapId })
+  }
+
+  /** What the maps of a stage are told as it begins. */
+  #beginStage(live: Live): void {
+    const { worldId, channelId, id: instance } = live
+    const { mapIds, properties } = stageOf(live)
+    const spawned = properties?.friendlyMonster?.spawnMessage
+    if (spawned) for (const id of live.members) this.#tell(live, id, 'PINK_TEXT', spawned)
+    if (properties?.weather === undefined) return
+    const { itemId, message, duration } = properties.weather
+    const [mapId = 0] = mapIds
+    const body = { itemId, message, durationMs: duration * 1000 }
+    const value = { transactionId: NIL, worldId, channelId, mapId, instance, type: 'WEATHER_START', body }
+    this.#elsewhere.push({ topic: 'map', id: mapId, value: JSON.stringify(value) })
+  }
+
+  /** The maps of the last stage, once in a life. */
+  #clean(live: Live): void {
+    const { worldId, channelId, id: instance } = live
+    for (const mapId of stageOf(live).mapIds) {
+      const value = { worldId, channelId, mapId, instance, type: 'DESTROY_IN_FIELD', body: {} }
+      this.#elsewhere.push({ topic: 'reactor', id: mapId, value: JSON.stringify(value) })
+    }
+  }
+
+  #reward({ worldId, channelId, members }: Live, rewards: readonly OracleReward[] = []): void {
+    for (const { type, amount = 0 } of rewards) {
+      if (type !== 'experience' || amount === 0) continue
+      for (const characterId of members) {
+        const body = { channelId, distributions: [{ experienceType: 'CHAT', amount, attr1: 0 }] }
+        const value = JSON.stringify({ worldId, characterId, type: 'AWARD_EXPERIENCE', body })
+        this.#character.push({ characterId, value })
+      }
+    }
+  }
+
+  #tell({ worldId, channelId }: Live, characterId: number, messageType: string, message: string): void {
+    const body = { messageType, message }
+    const value = { transactionId: NIL, worldId, channelId, characterId, type: 'SEND_MESSAGE', body }
+    this.#elsewhere.push({ topic: 'systemMessage', id: characterId, value: JSON.stringify(value) })
   }
 
   #destroy(live: Live): void {
@@ -321,9 +450,22 @@ function requirementsHold({ quest, members }: Live): boolean {
   )
 }
 
+/** Of levels nothing is known here. */
+function failRequirementHolds({ quest, members }: Live): boolean {
+  return (quest.failRequirements ?? []).some(
+    ({ type, operator, value }) => type === 'party_size' && compare(members.length, operator, value),
+  )
+}
+
+/** Of custom data. */
+function numberOf(text = '0'): number {
+  return /^\d+$/.test(text) ? Number(text) : 0
+}
+
 function conditionsHold(live: Live): boolean {
-  return (stageOf(live).clearConditions ?? []).every(({ type, operator, value, referenceId }) => {
-    const kind = type === 'monster_kill' ? 'kill' : type === 'custom_data' ? 'data' : 'item'
+  return (stageOf(live).clearConditions ?? []).every(({ type, operator, value, referenceId, referenceKey = '' }) => {
+    if (type === 'custom_data') return compare(numberOf(live.data.get(referenceKey)), operator, value)
+    const kind = type === 'monster_kill' ? 'kill' : 'item'
     return compare(live.counts.get(`${kind}/${referenceId}`) ?? 0, operator, value)
   })
 }

@@ -25,17 +25,31 @@ export interface PublicTopics {
   readonly deadLetters: string
 }
 
+/** Those of the ecosystem's later version. */
+export interface LaterTopics {
+  readonly reactor: string
+  readonly systemMessage: string
+  readonly map: string
+  /** Of other services; read by ours. */
+  readonly characterStatus: string
+  readonly monsterStatus: string
+}
+
 /** What the topics hold, committed records only, each partition in order. */
 export interface Observed {
   readonly commands: readonly JavaRecord[]
   readonly status: readonly JavaRecord[]
   readonly character: readonly JavaRecord[]
   readonly deadLetters: readonly JavaRecord[]
+  /** What was sent to reactors, maps and screens; absent: not looked at. */
+  readonly elsewhere?: readonly JavaRecord[]
 }
 
 export interface QuestClientOptions {
   readonly bootstrap: string
   readonly topics: PublicTopics
+  /** Absent: what goes there is not looked at. */
+  readonly later?: LaterTopics
   /** INTERNAL_TOPIC_PREFIX */
   readonly prefix: string
 }
@@ -75,14 +89,29 @@ export class QuestClient {
     )
   }
 
+  /** To a topic of another service. */
+  sendElsewhere(topic: 'characterStatus' | 'monsterStatus', records: readonly Omit<JavaNewRecord, 'topic'>[]) {
+    const name = this.#options.later?.[topic]
+    if (name === undefined) throw new Error(`the client was not told of the topic ${topic}`)
+    return javaProduce(
+      this.#options.bootstrap,
+      records.map(record => ({ ...record, topic: name })),
+    )
+  }
+
   /** All that there is, commands included. */
   async read(): Promise<Observed> {
-    const { bootstrap, topics } = this.#options
+    const { bootstrap, topics, later } = this.#options
+    const elsewhere = later === undefined ? [] : [later.reactor, later.systemMessage, later.map]
     // The commands last: whatever came out was caused by one that is among them.
-    const out = await readCommitted(bootstrap, [topics.status, topics.character, topics.deadLetters])
+    const out = await readCommitted(bootstrap, [topics.status, topics.character, topics.deadLetters, ...elsewhere])
     const commands = await readCommitted(bootstrap, [topics.commands])
     const of = (topic: string) => out.filter(record => record.topic === topic)
-    return { commands, status: of(topics.status), character: of(topics.character), deadLetters: of(topics.deadLetters) }
+    return {
+      commands,
+      ...{ status: of(topics.status), character: of(topics.character), deadLetters: of(topics.deadLetters) },
+      ...(later === undefined ? {} : { elsewhere: elsewhere.flatMap(of) }),
+    }
   }
 
   /** The status events alone. */
@@ -92,9 +121,10 @@ export class QuestClient {
 
   /** Records that were accepted and have not had their effect yet, in both hops. */
   async undone(): Promise<number> {
-    const { topics, prefix } = this.#options
+    const { topics, later, prefix } = this.#options
+    const read = later === undefined ? [] : [later.characterStatus, later.monsterStatus]
     const hops = [
-      { groupId: `${prefix}.ingress`, topic: topics.commands },
+      ...[topics.commands, ...read].map(topic => ({ groupId: `${prefix}.ingress`, topic })),
       { groupId: `${prefix}.shards`, topic: `${prefix}.shard-commands` },
     ]
     let undone = 0
