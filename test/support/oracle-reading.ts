@@ -75,7 +75,13 @@ export function readCommand(value: Buffer | null): ReadCommand | 'foreign' | 'ma
       }
       case 'BROADCAST_MESSAGE': {
         const { instanceId, messageType, message } = body()
-        return { ...addressed(), type, instanceId: uuid(instanceId), messageType: text(messageType), message: text(message) }
+        return {
+          ...addressed(),
+          type,
+          instanceId: uuid(instanceId),
+          messageType: text(messageType),
+          message: text(message),
+        }
       }
       case 'UPDATE_STAGE_STATE': {
         const { instanceId, itemCounts, monsterKills } = body()

@@ -6,52 +6,16 @@
  */
 import { createHash } from 'node:crypto'
 import type { JavaHeaders, JavaRecord } from './kafka/independent-client.ts'
+import {
+  conditionsHold,
+  failRequirementHolds,
+  numberOf,
+  type OracleQuest,
+  type OracleReward,
+  type OracleStage,
+  requirementsHold,
+} from './oracle-quest.ts'
 import { type ReadCommand, readCommand, readTenant } from './oracle-reading.ts'
-
-/** A definition as its file holds it; what the oracle needs of it. */
-export interface OracleQuest {
-  readonly questId: string
-  readonly registration: {
-    readonly type: string
-    readonly mode: string
-    readonly duration?: number
-    readonly mapId?: number
-  }
-  readonly startRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
-  readonly failRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
-  readonly exit: number
-  readonly rewards?: readonly OracleReward[]
-  readonly bonus?: { readonly mapId: number; readonly entry: string; readonly completionMapId?: number }
-  readonly stages: readonly OracleStage[]
-  readonly advance?: string
-}
-
-interface OracleReward {
-  readonly type: string
-  readonly amount?: number
-}
-
-interface OracleStage {
-  readonly mapIds: readonly number[]
-  readonly rewards?: readonly OracleReward[]
-  readonly properties?: {
-    readonly weather?: { readonly itemId: number; readonly message: string; readonly duration: number }
-    readonly friendlyMonster?: { readonly spawnMessage?: string }
-  }
-  readonly clearConditions?: readonly OracleCondition[]
-  readonly warpType?: string
-  /** Seconds, and what happens then. The oracle itself lets no time pass. */
-  readonly duration?: number
-  readonly onTimeout?: string
-}
-
-interface OracleCondition {
-  readonly type: string
-  readonly operator: string
-  readonly value: number
-  readonly referenceId?: number
-  readonly referenceKey?: string
-}
 
 /** All that one command does, when it does something. */
 export interface ExpectedOperation {
@@ -89,6 +53,8 @@ export interface OracleOptions {
   readonly quests: readonly OracleQuest[]
   readonly clusterId: string
 }
+
+export type { OracleQuest } from './oracle-quest.ts'
 
 export function recompute(commands: readonly JavaRecord[], options: OracleOptions): Expectation {
   const oracle = new Oracle(options)
@@ -260,7 +226,7 @@ export class Oracle {
         return live
       case 'STAGE_CLEAR_ATTEMPT':
         if (state !== 'active') return 'INVALID_STATE'
-        if (conditionsHold(live)) this.#clear(live)
+        if (conditionsHold(stageOf(live), live)) this.#clear(live)
         return live
       case 'STAGE_ADVANCE':
         if (state !== 'active' && state !== 'cleared') return 'INVALID_STATE'
@@ -441,53 +407,4 @@ function stageOf({ quest, stage }: Live): OracleStage {
   const found = quest.stages[stage]
   if (found === undefined) throw new Error(`${quest.questId} has no stage ${stage}`)
   return found
-}
-
-/** Levels are not known here, and then not checked. */
-function requirementsHold({ quest, members }: Live): boolean {
-  return (quest.startRequirements ?? []).every(
-    ({ type, operator, value }) => type !== 'party_size' || compare(members.length, operator, value),
-  )
-}
-
-/** Of levels nothing is known here. */
-function failRequirementHolds({ quest, members }: Live): boolean {
-  return (quest.failRequirements ?? []).some(
-    ({ type, operator, value }) => type === 'party_size' && compare(members.length, operator, value),
-  )
-}
-
-/** Of custom data. */
-function numberOf(text = '0'): number {
-  return /^\d+$/.test(text) ? Number(text) : 0
-}
-
-function conditionsHold(live: Live): boolean {
-  return (stageOf(live).clearConditions ?? []).every(({ type, operator, value, referenceId, referenceKey = '' }) => {
-    if (type === 'custom_data') return compare(numberOf(live.data.get(referenceKey)), operator, value)
-    const kind = type === 'monster_kill' ? 'kill' : 'item'
-    return compare(live.counts.get(`${kind}/${referenceId}`) ?? 0, operator, value)
-  })
-}
-
-function compare(measured: number, operator: string, value: number): boolean {
-  switch (operator) {
-    case '=':
-    case 'eq':
-      return measured === value
-    case '>=':
-    case 'gte':
-      return measured >= value
-    case '<=':
-    case 'lte':
-      return measured <= value
-    case '>':
-    case 'gt':
-      return measured > value
-    case '<':
-    case 'lt':
-      return measured < value
-    default:
-      throw new Error(`no operator: ${operator}`)
-  }
 }
