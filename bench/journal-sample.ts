@@ -9,6 +9,7 @@ import { forward } from '../src/contract/shard-command.ts'
 import { Journal } from '../src/journal/journal.ts'
 import { silentLog } from '../src/log.ts'
 import { Batch } from '../src/shard/batch.ts'
+import { EffectRunner } from '../src/shard/effect-runner.ts'
 import { LookupRunner } from '../src/shard/lookup-runner.ts'
 import { Overlay } from '../src/shard/overlay.ts'
 import { Registrar } from '../src/shard/registrar.ts'
@@ -137,6 +138,7 @@ function dependenciesOf(journal: ShardDependencies['journal']): ShardDependencie
       log: silentLog,
     }),
     lookups: new LookupRunner({ client, timeoutMs: 1000, clock, random, telemetry: silentTelemetry }),
+    effects: new EffectRunner({ client: undefined, clock, random, telemetry: silentTelemetry }),
     clock,
     random,
     log: silentLog,

@@ -107,6 +107,6 @@ export class Population {
   /** What a shard keeps of `instance` when its birth is committed. */
   birth(instance: Instance): Extract<Outcome, { kind: 'changed' }> {
     const { identity } = instance.snapshot.context
-    return { kind: 'changed', identity, before: undefined, after: instance, messages: [] }
+    return { kind: 'changed', identity, before: undefined, after: instance, messages: [], effects: [] }
   }
 }

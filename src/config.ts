@@ -41,6 +41,10 @@ export interface Config {
     /** All attempts of one look-up together. */
     readonly timeoutMs: number
   }
+  readonly effects: {
+    /** Ends in a slash. `undefined`: no monsters are spawned or removed. */
+    readonly monstersServiceUrl?: string | undefined
+  }
   readonly rules: {
     readonly requirements: 'enforce' | 'warn'
     /** 0 = never */
@@ -100,6 +104,7 @@ export function readConfig(env: EnvironmentVariables, host: { readonly hostname:
       guildsServiceUrl: environment.optional('GUILDS_SERVICE_URL', variable.serviceUrl),
       timeoutMs: environment.read('LOOKUP_TIMEOUT_MS', variable.integer(100, 600_000), 3000),
     },
+    effects: { monstersServiceUrl: environment.optional('MONSTERS_SERVICE_URL', variable.serviceUrl) },
     rules: readRules(environment),
     http: readHttp(environment, log.kind, host.hostname),
     logLevel: environment.read('LOG_LEVEL', variable.oneOf(...LOG_LEVELS), 'info'),

@@ -39,6 +39,7 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   const messages = new Tally('topic', 'type')
   const commits = new Tally('outcome')
   const lost = new Tally('topic')
+  const effects = new Tally('kind', 'outcome')
   const shards = new ShardTallies()
   let ingressRecords = 0
   let ingressAppendFailures = 0
@@ -73,6 +74,9 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   counter('party_quest_refusals_total', 'Commands refused, in dead letters', refusals.names, () => refusals.rows())
   counter('party_quest_messages_total', 'Messages committed', messages.names, () => messages.rows())
   counter('party_quest_commits_total', 'Transactions ended', commits.names, () => commits.rows())
+  counter('party_quest_effects_total', 'Effects at the monster service that came to an end', effects.names, () =>
+    effects.rows(),
+  )
   counter('party_quest_ingress_records_total', 'Records forwarded to shards', [], () => [
     { labels: {}, value: ingressRecords },
   ])
@@ -95,6 +99,9 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   gauge('party_quest_shard_lag_records', 'Records that wait for the shard', ['shard'], () => shards.lags())
   gauge('party_quest_pending_registrations', 'Registrations that wait for the answer to a look-up', ['shard'], () =>
     shards.pendings(),
+  )
+  gauge('party_quest_pending_effects', 'Effects that wait to be done at the monster service', ['shard'], () =>
+    shards.pendingEffects(),
   )
 
   const commitSeconds = histogram('party_quest_commit_seconds', 'Time of a transaction', COMMIT_SECONDS)
@@ -130,6 +137,8 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
     timerFired: latenessSeconds => timerLateness.observe(latenessSeconds),
     lookup: (service, outcome, seconds) => lookupSeconds.observe({ service, outcome }, seconds),
     pendingRegistrations: (shard, count) => shards.pending(shard, count),
+    effect: (kind, outcome) => effects.add(1, kind, outcome),
+    pendingEffects: (shard, count) => shards.effects(shard, count),
     ingressAppendFailed: () => {
       ingressAppendFailures += 1
     },

@@ -11,6 +11,7 @@ import { TransportUnavailableError, type UnrestorableError } from './errors.ts'
 import { Ingress } from './ingress/ingress.ts'
 import { type Recorder, silentJournal } from './journal/recorder.ts'
 import type { Log } from './log.ts'
+import { EffectRunner, type MonsterClient } from './shard/effect-runner.ts'
 import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
 import { Registrar } from './shard/registrar.ts'
 import { ResidencyBudget } from './shard/residency.ts'
@@ -31,6 +32,8 @@ export interface ServiceOptions {
   readonly transport: Transport
   readonly catalogue: Catalogue
   readonly lookupClient: LookupClient
+  /** By default there is no monster service. */
+  readonly monsterClient?: MonsterClient | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -253,6 +256,7 @@ export class Service {
         random,
         telemetry,
       }),
+      effects: new EffectRunner({ client: this.#options.monsterClient, clock, random, telemetry }),
       clock,
       random,
       log,

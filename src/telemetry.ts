@@ -2,6 +2,7 @@
  * What the service tells whoever counts: one narrow interface for ingress, shards and look-ups, so that none of them
  * knows a metrics library. Every call is cheap enough for each record; none of them throws.
  */
+import type { Effect } from './contract/effects.ts'
 import type { RefusalCode } from './contract/refusal.ts'
 
 export type CommandOutcome = 'applied' | 'refused' | 'skipped' | 'duplicate'
@@ -9,6 +10,9 @@ export type CommitOutcome = 'committed' | 'fenced' | 'unknown' | 'failed'
 export type LookupService = 'parties' | 'guilds'
 /** `not_asked`: it waited too long for its turn, and was given up. */
 export type LookupOutcome = 'answered' | 'not_found' | 'failed' | 'timed_out' | 'not_asked'
+
+/** `refused`: trying again would not have helped; `given_up`: not done in time; `dropped`: too many waited already. */
+export type EffectOutcome = 'done' | 'refused' | 'given_up' | 'dropped'
 
 export interface Telemetry {
   /** A record was dealt with. Any `type` will do: one that is not a command of ours counts as "other". */
@@ -30,6 +34,10 @@ export interface Telemetry {
   lookup(service: LookupService, outcome: LookupOutcome, seconds: number): void
   /** How many registrations of the shard wait for the answer to a look-up. */
   pendingRegistrations(shard: number, count: number): void
+  /** One effect came to an end, all its attempts together. */
+  effect(kind: Effect['kind'], outcome: EffectOutcome): void
+  /** How many effects of the shard wait to be done. */
+  pendingEffects(shard: number, count: number): void
   /** Records read from public topics and acknowledged in shard-commands. */
   ingressRecords(count: number): void
   /** A batch could not be appended to shard-commands; it is tried again. */
@@ -53,6 +61,8 @@ export const silentTelemetry: Telemetry = {
   timerFired: () => {},
   lookup: () => {},
   pendingRegistrations: () => {},
+  effect: () => {},
+  pendingEffects: () => {},
   ingressRecords: () => {},
   ingressAppendFailed: () => {},
   ingressLostRecords: () => {},

@@ -151,6 +151,7 @@ describe('a folder knows only what lies before it on the path of a command', () 
       ],
     ],
     ['src/lookups/', [CONTRACT, ...GROUND, 'src/shard/lookup-runner.ts']],
+    ['src/effects/', [CONTRACT, ...GROUND, 'src/shard/effect-runner.ts']],
     ['src/transport/port.ts', [CONTRACT]],
     ['src/transport/partitioner.ts', []],
     ['src/transport/sticky-assignment.ts', [CONTRACT]],

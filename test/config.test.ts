@@ -64,6 +64,7 @@ describe('without a variable', () => {
       residentInstances: 100_000,
       definitionsDir: expect.stringMatching(/definitions$/),
       lookups: { partiesServiceUrl: undefined, guildsServiceUrl: undefined, timeoutMs: 3000 },
+      effects: { monstersServiceUrl: undefined },
       rules: { requirements: 'enforce', lobbyLimitSeconds: 3600, bonusLimitSeconds: 1800, advance: 'command' },
       http: {
         port: 8080,

@@ -7,6 +7,7 @@
 import { type ActorScope, type AnyActorRef, createActor, type EventObject, fromTransition } from 'xstate'
 import type { PartyQuestEmitted, PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
 import { partyQuestMachine } from '../../machines/party-quest.ts'
+import type { Effect } from '../contract/effects.ts'
 import type { Message } from '../contract/messages.ts'
 import type { Refusal } from '../contract/refusal.ts'
 import { InvariantError } from '../errors.ts'
@@ -16,6 +17,8 @@ import { machineFaults } from './machine-rules.ts'
 export interface Step {
   readonly snapshot: InstanceSnapshot
   readonly messages: readonly Message[]
+  /** What other services are to do after the commit, in order. */
+  readonly effects: readonly Effect[]
   /** Set: the event was listed but could not be followed, and nothing changed. */
   readonly refusal: Refusal | undefined
   /** Whether the state takes the event, be it to refuse it or to change nothing. */
@@ -26,6 +29,8 @@ export interface Stepper {
   spawn(input: PartyQuestInput): Step
   deliver(snapshot: InstanceSnapshot, event: PartyQuestEvent): Step
 }
+
+const NO_EFFECTS: readonly Effect[] = []
 
 export function createStepper(supervisorId: string): Stepper {
   const faults = machineFaults(partyQuestMachine)
@@ -43,7 +48,7 @@ export function createStepper(supervisorId: string): Stepper {
     refusal = undefined
     const snapshot = next()
     if (snapshot.status === 'error') throw snapshot.error
-    return { snapshot, messages, refusal, handled: refusal !== undefined || isTaken(snapshot) }
+    return { snapshot, messages, effects: NO_EFFECTS, refusal, handled: refusal !== undefined || isTaken(snapshot) }
   }
 
   return {
@@ -60,7 +65,7 @@ export function createStepper(supervisorId: string): Stepper {
             // An event that is taken and changes nothing gives the same snapshot as one that is not taken.
             after => after !== before || partyQuestMachine.getTransitionData(before, event).length > 0,
           )
-        : { snapshot: before, messages: [], refusal: undefined, handled: false },
+        : { snapshot: before, messages: [], effects: NO_EFFECTS, refusal: undefined, handled: false },
   }
 }
 

@@ -100,9 +100,9 @@ async function demo(flags: DemoFlags): Promise<void> {
   }
 }
 
-/** Scripted characters are in no party or guild that a service could know of. */
+/** Scripted characters are in no party, guild or field that a service could know of. */
 function demoConfig(config: Config): Config {
-  return { ...config, createTopics: 'all', lookups: { timeoutMs: config.lookups.timeoutMs } }
+  return { ...config, createTopics: 'all', lookups: { timeoutMs: config.lookups.timeoutMs }, effects: {} }
 }
 
 interface Stage {

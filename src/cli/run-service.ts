@@ -6,6 +6,7 @@ import type { Clock, Random } from '../clock.ts'
 import type { Config } from '../config.ts'
 import { COMMAND_TYPES } from '../contract/command-envelope.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
+import { createHttpMonsterClient } from '../effects/http-monster-client.ts'
 import { Journal } from '../journal/journal.ts'
 import type { Log } from '../log.ts'
 import { createHttpLookupClient } from '../lookups/http-lookup-client.ts'
@@ -59,10 +60,12 @@ export async function runService(given: RunServiceOptions): Promise<RunningServi
     clock,
   })
   const journal = new Journal()
+  const { monstersServiceUrl } = config.effects
   const service = new Service({
     ...options,
     transport,
     lookupClient: createHttpLookupClient(config.lookups),
+    monsterClient: monstersServiceUrl === undefined ? undefined : createHttpMonsterClient(monstersServiceUrl),
     telemetry: metrics.telemetry,
     tracer,
     journal,

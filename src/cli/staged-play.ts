@@ -88,6 +88,7 @@ function stageConfig(config: Config): Config {
     shards: 1,
     publicPartitions: 1,
     lookups: { timeoutMs: config.lookups.timeoutMs },
+    effects: {},
     http: { ...config.http, port: 0 },
   }
 }

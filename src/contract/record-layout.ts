@@ -27,6 +27,7 @@ export const LAYOUTS = {
   instance: { kind: 'instance', migrations: [], written: 1 },
   definition: { kind: 'definition', migrations: [], written: 1, unversioned: 1 },
   pending: { kind: 'pending', migrations: [], written: 1 },
+  effect: { kind: 'effect', migrations: [], written: 1 },
   /** The answers that a shard appends for itself; their version is in the header. */
   internal: { kind: 'internal command', migrations: [], written: 1 },
 } as const satisfies Readonly<Record<string, RecordLayout>>

@@ -4,6 +4,7 @@
  *   instance/<instanceId>  a quest instance (bytes of actor/snapshot-bytes.ts)
  *   definition/<ref>       canonical bytes of a definition that an instance plays by (definitions/catalogue.ts)
  *   pending/<origin>       a REGISTER that waits for the answer to a look-up
+ *   effect/<instanceId>/<number>  something to be done at the monster service (effect-record.ts)
  * Every value carries its version (record-layout.ts); one that cannot be read stops its shard rather than losing it.
  */
 import { z } from 'zod'
@@ -33,6 +34,7 @@ export type StateRecordKey =
   | { readonly kind: 'instance'; readonly id: InstanceId }
   | { readonly kind: 'definition'; readonly ref: string }
   | { readonly kind: 'pending'; readonly origin: string }
+  | { readonly kind: 'effect'; readonly name: string }
 
 /** @throws UnrestorableError a key that this release does not know */
 export function readStateRecordKey(key: Buffer | null): StateRecordKey {
@@ -48,6 +50,8 @@ export function readStateRecordKey(key: Buffer | null): StateRecordKey {
       return { kind: 'definition', ref: rest }
     case 'pending':
       return { kind: 'pending', origin: rest }
+    case 'effect':
+      return { kind: 'effect', name: rest }
     default:
       throw new UnrestorableError(
         `state record with the unknown key "${text}": run the release that wrote it, or delete it with a tombstone`,
@@ -154,8 +158,15 @@ export function decodePending(bytes: Buffer, layout: RecordLayout = LAYOUTS.pend
 const toBase64 = (bytes: Buffer | null): string | null => bytes?.toString('base64') ?? null
 const fromBase64 = (text: string | null): Buffer | null => (text === null ? null : Buffer.from(text, 'base64'))
 
-/** The record as the newest version has it; what that version does not name is left out. */
-function checked<Schema extends z.ZodType>(schema: Schema, value: Buffer, layout: RecordLayout): z.output<Schema> {
+/**
+ * The record as the newest version has it; what that version does not name is left out.
+ * @throws UnrestorableError
+ */
+export function checked<Schema extends z.ZodType>(
+  schema: Schema,
+  value: Buffer,
+  layout: RecordLayout,
+): z.output<Schema> {
   const parsed = schema.safeParse(readVersioned(value, layout))
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues

@@ -98,6 +98,16 @@ export function tenantHeaders({ id, region, majorVersion, minorVersion }: Tenant
   ]
 }
 
+/** The same as text, as services expect it in HTTP. */
+export function tenantText({ id, region, majorVersion, minorVersion }: Tenant): Record<string, string> {
+  return {
+    TENANT_ID: id,
+    REGION: region,
+    MAJOR_VERSION: String(majorVersion),
+    MINOR_VERSION: String(minorVersion),
+  }
+}
+
 function uint16(number: number): Buffer {
   const bytes = Buffer.alloc(2)
   bytes.writeUInt16BE(number)

@@ -7,7 +7,7 @@ import { z } from 'zod'
 import { type CharacterId, UINT8_MAX, UINT32_MAX } from '../contract/ids.ts'
 import type { Headers } from '../contract/log-record.ts'
 import type { Lookup, LookupAnswer } from '../contract/lookup.ts'
-import { decodeTenant } from '../contract/tenant.ts'
+import { decodeTenant, tenantText } from '../contract/tenant.ts'
 import { givenTrace } from '../contract/trace-context.ts'
 import { unreachable } from '../errors.ts'
 import { type LookupClient, LookupNotFoundError } from '../shard/lookup-runner.ts'
@@ -104,13 +104,9 @@ async function textOf(response: Response, url: string): Promise<string> {
 function httpHeaders(headers: Headers): Record<string, string> {
   const read = decodeTenant(headers)
   if ('refusal' in read) throw new TypeError(`a look-up for a record without a tenant: ${read.refusal.reason}`)
-  const { id, region, majorVersion, minorVersion } = read.tenant
   return {
     accept: 'application/vnd.api+json, application/json',
-    TENANT_ID: id,
-    REGION: region,
-    MAJOR_VERSION: String(majorVersion),
-    MINOR_VERSION: String(minorVersion),
+    ...tenantText(read.tenant),
     ...traceHeaders(headers),
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What is true of single shards: phase, lag, instances, registrations that wait. Kept per shard, so that it goes with the shard however it
- * was lost, and summed only when somebody looks.
+ * What is true of single shards: phase, lag, instances, registrations and effects that wait. Kept per shard,
+ * so that it goes with the shard however it was lost, and summed only when somebody looks.
  */
 import { type Row, Tally } from './tally.ts'
 
@@ -11,6 +11,7 @@ export class ShardTallies {
   readonly #phase = new Map<number, string>()
   readonly #lag = new Map<number, number>()
   readonly #pending = new Map<number, number>()
+  readonly #effects = new Map<number, number>()
   readonly #instances = new Map<number, Tally>()
   /** What was ever seen falls to 0 when it is over, rather than leave the graph as it last was. */
   readonly #phasesSeen = new Set(PHASES)
@@ -33,6 +34,10 @@ export class ShardTallies {
     this.#pending.set(shard, registrations)
   }
 
+  effects(shard: number, waiting: number): void {
+    this.#effects.set(shard, waiting)
+  }
+
   count(shard: number, state: string, quest: string, delta: number): void {
     let tally = this.#instances.get(shard)
     if (tally === undefined) {
@@ -47,6 +52,7 @@ export class ShardTallies {
     this.#phase.delete(shard)
     this.#lag.delete(shard)
     this.#pending.delete(shard)
+    this.#effects.delete(shard)
     this.#instances.delete(shard)
   }
 
@@ -63,6 +69,10 @@ export class ShardTallies {
 
   pendings(): Iterable<Row> {
     return byShard(this.#pending)
+  }
+
+  pendingEffects(): Iterable<Row> {
+    return byShard(this.#effects)
   }
 
   instances(): Iterable<Row> {

@@ -1,5 +1,6 @@
 /** What a batch did, for metrics, traces and the journal: told only once the batch is committed, since until then it did nothing. */
 import type { RestingState } from '../../machines/party-quest.ts'
+import type { Effect } from '../contract/effects.ts'
 import type { RefusalCode } from '../contract/refusal.ts'
 import type { Span } from '../contract/trace-context.ts'
 import type { Entry } from '../journal/entry.ts'
@@ -24,6 +25,7 @@ export class BatchReport {
   readonly #latenessSeconds: number[] = []
   readonly #traced: TracedOperation[] = []
   readonly #entries: Entry[] = []
+  readonly #dropped: Effect[] = []
 
   /** Of the timers that fired. */
   get latenessSeconds(): readonly number[] {
@@ -49,6 +51,11 @@ export class BatchReport {
     this.#entries.push(entry)
   }
 
+  /** There was no room for these. */
+  dropped(effects: readonly Effect[]): void {
+    this.#dropped.push(...effects)
+  }
+
   fired(latenessSeconds: number): void {
     this.#latenessSeconds.push(latenessSeconds)
   }
@@ -57,12 +64,14 @@ export class BatchReport {
     this.#traced.push({ span, name, startMs, attributes, armedBy })
   }
 
-  publish({ shard, telemetry, tracer, journal, clock }: ShardDependencies, sent: readonly Sent[]): void {
+  publish(dependencies: ShardDependencies, sent: readonly Sent[]): void {
+    const { shard, telemetry, tracer, journal, clock } = dependencies
     for (const { type, outcome } of this.#handled) telemetry.commandHandled(type, outcome)
     for (const code of this.#refused) telemetry.refused(code)
     for (const { topic, type } of sent) telemetry.messageSent(topic, type)
     for (const { quest, state, delta } of this.#moved) telemetry.instances(shard, state, quest, delta)
     for (const seconds of this.#latenessSeconds) telemetry.timerFired(seconds)
+    if (this.#dropped.length > 0) dependencies.effects.turnedAway(this.#dropped, dependencies)
     if (this.#entries.length > 0) journal.record(shard, this.#entries)
     if (tracer === silentTracer) return
     const endMs = clock.now()

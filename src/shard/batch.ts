@@ -5,6 +5,7 @@
 import { requirementsHold } from '../../machines/conditions.ts'
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
 import { type Command, decodeCommand } from '../contract/commands.ts'
+import { readEffectSettled } from '../contract/effect-record.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { type LookupAnswered, readLookupAnswered } from '../contract/lookup.ts'
@@ -81,8 +82,10 @@ export class Batch {
         return
       case 'internal': {
         const answered = readLookupAnswered(read.value)
-        if (answered === undefined) this.#dependencies.log.error({ value: read.value }, 'unknown internal command')
-        else this.#answer(answered)
+        const settled = answered === undefined ? readEffectSettled(read.value) : undefined
+        if (answered !== undefined) this.#answer(answered)
+        else if (settled !== undefined) this.overlay.dropEffect(settled)
+        else this.#dependencies.log.error({ value: read.value }, 'unknown internal command')
         return
       }
       case 'unreadable':
@@ -214,11 +217,15 @@ export class Batch {
 
   #keep(outcome: Outcome, span: Span): void {
     if (outcome.kind !== 'changed') return
-    const { before, after, identity, messages } = outcome
+    const { before, after, identity, messages, effects } = outcome
     this.outbox.send(messages, identity, span)
     const born = before === undefined && after !== undefined
     this.overlay.keep(outcome, born ? this.#dependencies.ruleBook.catalogue.get(identity.questId) : undefined)
     this.report.moved(identity.questId, before && stateOf(before), after && stateOf(after))
+    // Where no monster service is named, nobody wants them.
+    if (effects.length > 0 && this.#dependencies.effects.isWanted) {
+      this.report.dropped(this.overlay.keepEffects(effects, identity, traceparent(span)))
+    }
     if (after !== undefined && messages.some(({ type }) => type === 'STARTED')) this.#warnOfStart(after)
   }
 

@@ -9,11 +9,12 @@ import type { Clock, Random } from '../clock.ts'
 import type { Headers } from '../contract/log-record.ts'
 import type { Lookup, LookupAnswer, LookupAnswered } from '../contract/lookup.ts'
 import { originName } from '../contract/origin.ts'
-import { internalCommand } from '../contract/shard-command.ts'
 import type { PendingRegistration } from '../contract/state-record.ts'
 import { Reminder } from '../reminder.ts'
 import type { LookupOutcome, LookupService, Telemetry } from '../telemetry.ts'
+import { appendToSelf } from './self-append.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
+import { Turns } from './turns.ts'
 
 /**
  * Look-ups of this process under way at once at one service; the others wait their turn, as records that are already
@@ -166,25 +167,15 @@ export class LookupRunner {
     }
   }
 
-  async #append(
-    answered: LookupAnswered,
-    { appender, internal, shard, log }: ShardDependencies,
-    stop: AbortSignal,
-  ): Promise<void> {
-    for (let attempt = 0; !stop.aborted; attempt++) {
-      try {
-        await appender.append([internalCommand(shard, internal.shardCommands, answered)])
-        return
-      } catch (error) {
-        this.#unappended.happened(times =>
-          log.warn(
-            { err: error, pending: answered.pending, failed: times },
-            'could not append the answer of a look-up, trying again',
-          ),
-        )
-        await this.#options.clock.sleep(backOffMs(attempt, RETRY, this.#options.random), stop)
-      }
-    }
+  #append(answered: LookupAnswered, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
+    return appendToSelf(answered, dependencies, stop, error =>
+      this.#unappended.happened(times =>
+        dependencies.log.warn(
+          { err: error, pending: answered.pending, failed: times },
+          'could not append the answer of a look-up, trying again',
+        ),
+      ),
+    )
   }
 }
 
@@ -201,31 +192,5 @@ class Asking {
   constructor(clock: Clock) {
     this.failed = new Reminder(clock)
     this.turnedAway = new Reminder(clock)
-  }
-}
-
-/** So many at once, the others in the order in which they came. */
-class Turns {
-  #free: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(atOnceMax: number) {
-    this.#free = atOnceMax
-  }
-
-  get waiting(): number {
-    return this.#waiting.length
-  }
-
-  /** Resolves when it is one's turn; `give` ends it. */
-  async take(): Promise<void> {
-    if (this.#free > 0) this.#free--
-    else await new Promise<void>(resolve => this.#waiting.push(resolve))
-  }
-
-  give(): void {
-    const next = this.#waiting.shift()
-    if (next === undefined) this.#free++
-    else next()
   }
 }

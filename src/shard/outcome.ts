@@ -1,5 +1,6 @@
 /** What one operation comes to, before anything of it is kept: a value that can be forgotten. */
 import type { Instance } from '../actor/instance.ts'
+import type { Effect } from '../contract/effects.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { Lookup } from '../contract/lookup.ts'
 import type { InstanceIdentity, Message } from '../contract/messages.ts'
@@ -14,6 +15,8 @@ export type Outcome =
       /** `undefined`: the instance is destroyed. */
       readonly after: Instance | undefined
       readonly messages: readonly Message[]
+      /** To be done after the commit, in this order. */
+      readonly effects: readonly Effect[]
     }
   | { readonly kind: 'unchanged' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }

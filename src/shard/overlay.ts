@@ -5,8 +5,17 @@
 
 import type { Instance } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
+import {
+  type EffectSettled,
+  effectName,
+  effectRecordKey,
+  encodePendingEffect,
+  type PendingEffect,
+} from '../contract/effect-record.ts'
+import type { Effect } from '../contract/effects.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { partitionName, recordBytes } from '../contract/log-record.ts'
+import type { InstanceIdentity } from '../contract/messages.ts'
 import { type Origin, originName } from '../contract/origin.ts'
 import {
   definitionRecordKey,
@@ -21,6 +30,7 @@ import {
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { ClaimOverlay, claim, claimChanged } from './claims.ts'
 import type { InstanceView, Outcome } from './outcome.ts'
+import { PENDING_EFFECTS_MAX } from './pending-effects.ts'
 import { mayWait } from './pending-registrations.ts'
 import type { ShardState } from './shard-state.ts'
 
@@ -42,17 +52,23 @@ export class Overlay implements InstanceView {
   readonly definitions = new Map<string, { readonly compiled: CompiledDefinition; delta: number }>()
   /** `undefined`: it waits no more. */
   readonly pending = new Map<string, PendingRegistration | undefined>()
+  /** By name, in the order in which they were decided. `undefined`: it waits no more. */
+  readonly effects = new Map<string, PendingEffect | undefined>()
   readonly #state: ShardState
   readonly #watermarks = new Map<string, number>()
   #next: number
   #waiting: number
   #waitingBytes: number
+  #waitingEffects: number
+  #lastEffect: number
 
   constructor(state: ShardState) {
     this.#state = state
     this.#next = state.position.next
     this.#waiting = state.pending.size
     this.#waitingBytes = state.pending.bytes
+    this.#waitingEffects = state.effects.size
+    this.#lastEffect = state.effects.lastNumber
     this.claims = new ClaimOverlay(state.claims)
   }
 
@@ -125,6 +141,27 @@ export class Overlay implements InstanceView {
     this.#waitingBytes -= recordBytes(dropped.original)
   }
 
+  /** What there is no room for is left out, and comes back. */
+  keepEffects(effects: readonly Effect[], identity: InstanceIdentity, traceparent: string): readonly Effect[] {
+    const { instanceId, tenant, worldId, channelId } = identity
+    const kept = effects.slice(0, Math.max(0, PENDING_EFFECTS_MAX - this.#waitingEffects))
+    for (const effect of kept) {
+      const number = ++this.#lastEffect
+      const pending = { number, instanceId, tenant, worldId, channelId, effect, traceparent }
+      this.effects.set(effectName(pending), pending)
+    }
+    this.#waitingEffects += kept.length
+    return effects.slice(kept.length)
+  }
+
+  /** It is settled; one that waits no more, or is another of the same name, changes nothing. */
+  dropEffect({ effect: name, traceparent }: EffectSettled): void {
+    const pending = this.effects.has(name) ? this.effects.get(name) : this.#state.effects.get(name)
+    if (pending?.traceparent !== traceparent) return
+    this.effects.set(name, undefined)
+    this.#waitingEffects -= 1
+  }
+
   /** The state records of the transaction: the last value of everything that changed, and the position. */
   records(): readonly StateRecord[] {
     const records: StateRecord[] = []
@@ -142,6 +179,9 @@ export class Overlay implements InstanceView {
       const origin = pending?.origin ?? this.#state.pending.get(name)?.origin
       if (origin === undefined) continue
       records.push({ key: pendingRecordKey(origin), value: pending === undefined ? null : encodePending(pending) })
+    }
+    for (const [name, pending] of this.effects) {
+      records.push({ key: effectRecordKey(name), value: pending === undefined ? null : encodePendingEffect(pending) })
     }
     records.push({ key: POSITION_KEY, value: encodePosition(this.position()) })
     return records

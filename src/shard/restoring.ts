@@ -3,6 +3,7 @@
  * The position in it, not the group's committed offset, says where to go on. Next: running.
  */
 import type { Summary } from '../actor/snapshot-scan.ts'
+import { decodePendingEffect, effectName, type PendingEffect } from '../contract/effect-record.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { originName } from '../contract/origin.ts'
 import { decodePending, decodePosition, readInstanceKey, readStateRecordKey } from '../contract/state-record.ts'
@@ -38,6 +39,7 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
     readOthers(state, others, ruleBook.catalogue)
     await adoptInstances(state, dependencies, signal)
     await holdToTopics(state, dependencies)
+    await holdEffects(state, dependencies)
   } catch (error) {
     state.close()
     throw await located(error, dependencies, signal)
@@ -50,7 +52,7 @@ export async function restore(dependencies: ShardDependencies, signal: AbortSign
   return state
 }
 
-/** Position, definitions and waiting registrations: few, and needed before the first instance can be understood. */
+/** Position, definitions, waiting registrations and effects: few, and needed before the first instance can be understood. */
 function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>, catalogue: Catalogue): void {
   for (const [name, value] of records) {
     const key = reading(name, () => readStateRecordKey(Buffer.from(name)))
@@ -59,11 +61,25 @@ function readOthers(state: ShardState, records: ReadonlyMap<string, Buffer>, cat
     else if (key.kind === 'definition') {
       const compiled = known(value, key.ref, catalogue) ?? reading(name, () => parseStoredDefinition(value, key.ref))
       state.definitions.set(key.ref, inUse(compiled))
+    } else if (key.kind === 'effect') {
+      const pending = reading(name, () => decodeEffectNamed(value, key.name))
+      state.effects.set(pending)
     } else {
       const pending = reading(name, () => decodePending(value))
       state.pending.set(originName(pending.origin), pending)
     }
   }
+}
+
+/** Settled by its name, one whose key says something else would wait for ever. */
+function decodeEffectNamed(value: Buffer, name: string): PendingEffect {
+  const pending = decodePendingEffect(value)
+  if (effectName(pending) !== name) throw new RangeError(`it is the effect ${effectName(pending)}`)
+  return pending
+}
+
+async function holdEffects({ effects }: ShardState, { admin, internal, shard }: ShardDependencies): Promise<void> {
+  if (effects.size > 0) effects.heldUntil = (await admin.offsets(internal.shardCommands))[shard]?.end ?? 0
 }
 
 /** Nearly always the one that this process has read at its start: parsing it for every shard is felt in a takeover. */

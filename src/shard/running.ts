@@ -4,6 +4,7 @@
  */
 import { Alarm } from '../alarm.ts'
 import type { Clock } from '../clock.ts'
+import type { PendingEffect } from '../contract/effect-record.ts'
 import { OffsetOutOfRangeError, UnrestorableError } from '../errors.ts'
 import type { PartitionFeed, TransactionalSink } from '../transport/port.ts'
 import { Batch } from './batch.ts'
@@ -30,17 +31,32 @@ export interface RunningOptions {
 /** Resolves when `stop` aborts, between two transactions. */
 export async function run(options: RunningOptions, dependencies: ShardDependencies, stop: AbortSignal): Promise<void> {
   const { state, sink, meter } = options
-  const { reader, internal, shard, clock, lookups, telemetry } = dependencies
+  const { reader, internal, shard, clock, telemetry } = dependencies
   const partition = { topic: internal.shardCommands, partition: shard }
   const feed = reader.open(partition, state.position.next)
   const lag = () => Math.max(0, feed.end - state.position.next)
   const alarm = new WorkAlarm(feed, clock, stop)
   const trimmer = new LogTrimmer(partition, dependencies)
-  const effects = lookups.forShard(dependencies, stop)
+  const lookups = dependencies.lookups.forShard(dependencies, stop)
+  // `stop` outlives this life of the shard; an effect of it that went on beside the next one's could be done twice.
+  const over = new AbortController()
+  const effects = dependencies.effects.forShard(dependencies, over.signal)
+  let areEffectsRestored = false
+  /** `decided`: with the last commit. */
+  const startEffects = (decided: Iterable<PendingEffect | undefined>): void => {
+    if (areEffectsRestored) {
+      for (const pending of decided) if (pending !== undefined) effects.start(pending)
+    } else if (state.position.next >= state.effects.heldUntil) {
+      areEffectsRestored = true
+      for (const pending of state.effects.inOrder()) effects.start(pending)
+    }
+  }
   meter.measureLag(lag)
   try {
-    for (const pending of state.pending.values()) effects.start(pending)
+    for (const pending of state.pending.values()) lookups.start(pending)
+    startEffects([])
     telemetry.pendingRegistrations(shard, state.pending.size)
+    telemetry.pendingEffects(shard, state.effects.size)
     while (!stop.aborted) {
       const batch = prepare(feed, options, dependencies)
       if (batch === undefined) {
@@ -54,14 +70,17 @@ export async function run(options: RunningOptions, dependencies: ShardDependenci
         meter.committed(commitMs, batch.records, batch.report.latenessSeconds)
         options.onCommitted()
       }
-      for (const pending of batch.overlay.pending.values()) if (pending !== undefined) effects.start(pending)
+      for (const pending of batch.overlay.pending.values()) if (pending !== undefined) lookups.start(pending)
+      startEffects(batch.overlay.effects.values())
       trimmer.committed(state.position.next)
       telemetry.shardLag(shard, lag())
       telemetry.pendingRegistrations(shard, state.pending.size)
+      telemetry.pendingEffects(shard, state.effects.size)
     }
   } catch (error) {
     throw error instanceof OffsetOutOfRangeError ? lostCommands(error, state, dependencies) : error
   } finally {
+    over.abort()
     feed.close()
     alarm.close()
   }

@@ -6,6 +6,7 @@ import type { OutboxTopics } from '../outbox/outbox.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Tracer } from '../tracing.ts'
 import type { Appender, LogAdmin, LogReader, Transport } from '../transport/port.ts'
+import type { EffectRunner } from './effect-runner.ts'
 import type { LookupRunner } from './lookup-runner.ts'
 import type { Registrar } from './registrar.ts'
 import type { ResidencyBudget } from './residency.ts'
@@ -27,7 +28,7 @@ export interface ShardDependencies {
   readonly transport: Transport
   /** Shared by all shards of the process: it long-polls for all of them together. */
   readonly reader: LogReader
-  /** For the answers of look-ups. */
+  /** For the answers of look-ups, and for effects that are settled. */
   readonly appender: Appender
   readonly admin: LogAdmin
   readonly topics: OutboxTopics & { readonly commands: string }
@@ -41,6 +42,7 @@ export interface ShardDependencies {
   readonly supervisor: Supervisor
   readonly registrar: Registrar
   readonly lookups: LookupRunner
+  readonly effects: EffectRunner
   readonly clock: Clock
   readonly random: Random
   readonly log: Log

@@ -1,6 +1,6 @@
 /**
  * All that a shard has committed: instances, what they claim, when they are due, the definitions that they play by,
- * registrations that wait, and the position. Changed only by `restore` (from the log) and `settle` (after a commit).
+ * registrations and effects that wait, and the position. Changed only by `restore` (from the log) and `settle` (after a commit).
  */
 import type { Rules } from '../../machines/context.ts'
 import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
@@ -16,6 +16,7 @@ import { claim, claimChanged } from './claims.ts'
 import { DeadlineIndex } from './deadline-index.ts'
 import type { InstanceView } from './outcome.ts'
 import type { Overlay } from './overlay.ts'
+import { PendingEffects } from './pending-effects.ts'
 import { PendingRegistrations } from './pending-registrations.ts'
 import { Residency, type ResidencyBudget } from './residency.ts'
 import { Roster } from './roster.ts'
@@ -49,6 +50,7 @@ export class ShardState implements InstanceView {
   readonly deadlines = new DeadlineIndex(this.#roster)
   readonly definitions = new Map<string, DefinitionInUse>()
   readonly pending = new PendingRegistrations()
+  readonly effects = new PendingEffects()
   readonly residency: Residency
   position: Position = FIRST_POSITION
   readonly #ruleBook: RuleBook
@@ -139,6 +141,10 @@ export class ShardState implements InstanceView {
     for (const [name, pending] of overlay.pending) {
       if (pending === undefined) this.pending.delete(name)
       else this.pending.set(name, pending)
+    }
+    for (const [name, effect] of overlay.effects) {
+      if (effect === undefined) this.effects.delete(name)
+      else this.effects.set(effect)
     }
     this.position = overlay.position()
   }

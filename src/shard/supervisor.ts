@@ -70,12 +70,12 @@ function refused(refusal: Refusal): Outcome {
 }
 
 function changed(before: Instance | undefined, definition: string, step: Step, moment: Moment): Outcome {
-  const { snapshot, messages } = step
+  const { snapshot, messages, effects } = step
   const after =
     snapshot.status === 'done'
       ? undefined
       : { snapshot, definition, armedBy: armedAfter(before, snapshot, moment.traceparent) }
-  return { kind: 'changed', identity: snapshot.context.identity, before, after, messages }
+  return { kind: 'changed', identity: snapshot.context.identity, before, after, messages, effects }
 }
 
 function machineEvent(command: RoutedCommand, now: number): PartyQuestCommand {

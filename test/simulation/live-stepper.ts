@@ -46,5 +46,5 @@ function run(actor: LiveActor, act: (actor: LiveActor) => void): Step {
   act(actor)
   const snapshot = actor.getSnapshot()
   actor.stop()
-  return { snapshot, messages, refusal, handled: true }
+  return { snapshot, messages, effects: [], refusal, handled: true }
 }

@@ -14,6 +14,7 @@ import { forward, forwardOversized } from '../../src/contract/shard-command.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
 import { type Recorder, silentJournal } from '../../src/journal/recorder.ts'
+import { EffectRunner, type MonsterClient } from '../../src/shard/effect-runner.ts'
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
 import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
 import { ResidencyBudget } from '../../src/shard/residency.ts'
@@ -45,6 +46,7 @@ export interface ReplicaOptions {
   readonly rules?: Partial<RuleSettings>
   readonly services?: Partial<LookupServices>
   readonly lookupClient?: LookupClient
+  readonly monsterClient?: MonsterClient
   readonly stepper?: Stepper
   readonly residentInstances?: number
   readonly batchRecordsMax?: number
@@ -340,6 +342,7 @@ export class ShardHarness {
       supervisor,
       registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId, log }),
       lookups: new LookupRunner({ client, timeoutMs: 3000, clock, random, telemetry }),
+      effects: new EffectRunner({ client: options.monsterClient, clock, random, telemetry }),
       clock,
       random,
       log,
