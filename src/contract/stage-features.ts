@@ -46,8 +46,8 @@ const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) => z.object(s
 
 const friendlyMonster = object({
   monsterId: whole(1, UINT32_MAX),
-  x: int16,
-  y: int16,
+  x: int16.default(0),
+  y: int16.default(0),
   fh: int16.default(0),
   spawnMessage: z.exactOptional(text),
   onDamaged: z.exactOptional(object({ hitInterval: whole(1, UINT32_MAX), message: text })),
@@ -62,7 +62,7 @@ const friendlyMonster = object({
 
 const weather = object({
   itemId: whole(1, UINT32_MAX),
-  message: text,
+  message: z.string('give a text, which may be empty'),
   duration: whole(1, UINT32_MAX),
 }) satisfies z.ZodType<Weather>
 
