@@ -3,13 +3,13 @@ import type { ClearCondition, Requirement } from '../src/contract/definition.ts'
 import { unreachable } from '../src/errors.ts'
 import {
   currentStage,
-  DATA_PREFIX,
   ITEM_PREFIX,
   KILL_PREFIX,
   type PartyMember,
   type PartyQuestContext,
   type StageState,
 } from './context.ts'
+import { customNumber } from './custom-data.ts'
 
 /** No conditions: always met. */
 export function conditionsHold(context: PartyQuestContext): boolean {
@@ -43,7 +43,7 @@ export function countOf(condition: ClearCondition, stage: StageState): number {
     case 'monster_kill':
       return stage.kills[KILL_PREFIX + condition.referenceId] ?? 0
     case 'custom_data':
-      return stage.data[DATA_PREFIX + condition.referenceKey] ?? 0
+      return customNumber(stage.data, condition.referenceKey)
     default:
       return unreachable(condition.type)
   }
@@ -54,6 +54,14 @@ export function requirementsHold(requirements: readonly Requirement[], members: 
   return requirements.every(requirement => {
     const measured = measure(requirement, members)
     return measured === undefined || compare(requirement, measured)
+  })
+}
+
+/** Whether one of those that end a running quest holds. One that nothing is known of does not. */
+export function someRequirementHolds(requirements: readonly Requirement[], members: readonly PartyMember[]): boolean {
+  return requirements.some(requirement => {
+    const measured = measure(requirement, members)
+    return measured !== undefined && compare(requirement, measured)
   })
 }
 

@@ -65,11 +65,14 @@ export interface StageState {
   readonly attempts: number
   readonly items: Counts
   readonly kills: Counts
-  readonly data: Counts
+  readonly data: Texts
 }
 
 /** Keys carry a prefix (`i4001008`): V8 copies objects with integer-like keys ten times slower. */
 export type Counts = Readonly<Record<string, number>>
+
+/** Custom data as it came, under prefixed keys too: so no key of a sender is ever one of a prototype. */
+export type Texts = Readonly<Record<string, string>>
 
 export const ITEM_PREFIX = 'i'
 export const KILL_PREFIX = 'm'
@@ -77,6 +80,11 @@ export const DATA_PREFIX = 'd'
 
 export function freshStage(now: number): StageState {
   return { startedAt: now, attempts: 0, items: {}, kills: {}, data: {} }
+}
+
+/** Before START there is no stage, and nobody has been warped anywhere. */
+export function hasStarted({ run }: PartyQuestContext): boolean {
+  return run.startedAt > 0
 }
 
 export function currentStage({ rules, run }: PartyQuestContext): Stage {

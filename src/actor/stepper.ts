@@ -37,18 +37,21 @@ export function createStepper(supervisorId: string): Stepper {
   if (faults.length > 0) throw new InvariantError(`machines/party-quest.ts: ${faults.join('; ')}`)
 
   let messages: Message[] = []
+  let effects: readonly Effect[] = NO_EFFECTS
   let refusal: Refusal | undefined
   const scope = instanceScope(supervisorId, emitted => {
     if (emitted.type === 'refused') refusal = emitted.refusal
+    else if (emitted.type === 'effects') effects = effects.concat(emitted.effects)
     else messages = messages.length === 0 ? [...emitted.messages] : messages.concat(emitted.messages)
   })
 
   const step = (next: () => InstanceSnapshot, isTaken: (after: InstanceSnapshot) => boolean): Step => {
     messages = []
+    effects = NO_EFFECTS
     refusal = undefined
     const snapshot = next()
     if (snapshot.status === 'error') throw snapshot.error
-    return { snapshot, messages, effects: NO_EFFECTS, refusal, handled: refusal !== undefined || isTaken(snapshot) }
+    return { snapshot, messages, effects, refusal, handled: refusal !== undefined || isTaken(snapshot) }
   }
 
   return {

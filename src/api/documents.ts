@@ -111,7 +111,12 @@ const instanceNow = {
   owner: replica,
   timers: z.array(timer),
   stageStartedAt: milliseconds,
-  stageState: z.object({ itemCounts: counts, monsterKills: counts, customData: counts, attempts: uint }),
+  stageState: z.object({
+    itemCounts: counts,
+    monsterKills: counts,
+    customData: z.record(z.string(), z.string()),
+    attempts: uint,
+  }),
   conditions: z.array(condition),
   rules: z.object({
     advance: z.enum(['command', 'automatic']),

@@ -76,6 +76,12 @@ export function readCommand(type: CommandType, flags: CommandFlags): CommandValu
       const monsterKills = counts('--kill', flags.kill)
       return { worldId, characterId, type, body: { instanceId: instance(type, flags), itemCounts, monsterKills } }
     }
+    case 'LEAVE':
+      refuseOthers(type, flags, ['quest', 'instance', 'item', 'kill'])
+      return { worldId, characterId, type, body: {} }
+    case 'UPDATE_CUSTOM_DATA':
+    case 'BROADCAST_MESSAGE':
+      throw new UsageError(`${type} has no flags: send it as a line of JSON`)
     default:
       refuseOthers(type, flags, ['quest', 'item', 'kill'])
       return { worldId, characterId, type, body: { instanceId: instance(type, flags) } }

@@ -1,5 +1,5 @@
 /**
- * Commands as a producer writes them: the JSON of the six types, and the record that carries one. The other side of
+ * Commands as a producer writes them: the JSON of their types, and the record that carries one. The other side of
  * contract/commands.ts, which reads them. Never decides what to send.
  */
 import type { Random } from '../clock.ts'
@@ -22,8 +22,14 @@ export type CommandValue =
   | {
       readonly worldId: number
       readonly characterId: number
-      readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT'
+      readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' | 'ENTER_BONUS'
       readonly body: { readonly instanceId: string }
+    }
+  | {
+      readonly worldId: number
+      readonly characterId: number
+      readonly type: 'LEAVE'
+      readonly body: Readonly<Record<string, never>>
     }
   | {
       readonly worldId: number

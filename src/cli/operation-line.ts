@@ -110,6 +110,18 @@ function oneMessage(message: Message): string {
       return `CHANGE_MAP to ${message.mapId}${message.instance === NIL_INSTANCE ? ' (out)' : ''}`
     case 'CHARACTER_REGISTERED':
       return `CHARACTER_REGISTERED ${message.characterId}`
+    case 'CHARACTER_LEFT':
+      return `CHARACTER_LEFT ${message.characterId} (${message.reason})`
+    case 'AWARD_EXPERIENCE':
+      return `AWARD_EXPERIENCE of ${message.amount}`
+    case 'SEND_MESSAGE':
+      return `SEND_MESSAGE "${message.message}"`
+    case 'WEATHER_START':
+      return `WEATHER_START on ${message.mapId}`
+    case 'DESTROY_IN_FIELD':
+      return `DESTROY_IN_FIELD on ${message.mapId}`
+    case 'BONUS_ENTERED':
+      return `BONUS_ENTERED ${message.mapId}`
     case 'FAILED':
       return `FAILED ${message.reason}`
     case 'REGISTRATION_OPENED':

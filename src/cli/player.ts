@@ -77,6 +77,8 @@ export function nextCommands(definition: QuestDefinition, state: PlayerState, ev
       return { state: joined, commands: startWhenFull(definition, joined) }
     }
     case 'REGISTRATION_OPENED':
+    case 'CHARACTER_LEFT':
+    case 'BONUS_ENTERED':
       return { state, commands: [] }
     case 'STARTED':
     case 'STAGE_ADVANCED':

@@ -12,6 +12,10 @@ export const COMMAND_TYPES = [
   'STAGE_ADVANCE',
   'FORFEIT',
   'UPDATE_STAGE_STATE',
+  'LEAVE',
+  'ENTER_BONUS',
+  'UPDATE_CUSTOM_DATA',
+  'BROADCAST_MESSAGE',
 ] as const
 
 export type CommandType = (typeof COMMAND_TYPES)[number]

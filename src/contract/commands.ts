@@ -1,5 +1,5 @@
 /**
- * The six commands that we take, decoded once: from a record's bytes to a value that the rest of the code trusts.
+ * The commands that we take, decoded once: from a record's bytes to a value that the rest of the code trusts.
  * The source of their JSON Schema. Never looks at keys, and never at headers: tenant.ts does.
  */
 import { z } from 'zod'
@@ -29,8 +29,13 @@ export interface RegisterCommand extends Addressed {
   readonly mapId: number
 }
 
+/** It names neither channel nor instance: whoever has the character in an instance of this world acts. */
+export interface LeaveCommand extends Addressed {
+  readonly type: 'LEAVE'
+}
+
 export interface InstanceCommand extends Addressed {
-  readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT'
+  readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' | 'ENTER_BONUS'
   /** As it came: may be of nobody, and nil. */
   readonly instanceId: InstanceId
 }
@@ -44,7 +49,30 @@ export interface UpdateStageStateCommand extends Addressed {
   readonly monsterKills: ReadonlyMap<number, number>
 }
 
-export type Command = RegisterCommand | InstanceCommand | UpdateStageStateCommand
+export interface UpdateCustomDataCommand extends Addressed {
+  readonly type: 'UPDATE_CUSTOM_DATA'
+  readonly instanceId: InstanceId
+  /** Text by key, both as they came and of any characters. */
+  readonly updates: ReadonlyMap<string, string>
+  /** Keys, behind the updates each 1 more; one that stands here twice is 2 more. */
+  readonly increments: readonly string[]
+}
+
+export interface BroadcastMessageCommand extends Addressed {
+  readonly type: 'BROADCAST_MESSAGE'
+  readonly instanceId: InstanceId
+  /** Both as they came. */
+  readonly messageType: string
+  readonly message: string
+}
+
+export type Command =
+  | RegisterCommand
+  | LeaveCommand
+  | InstanceCommand
+  | UpdateStageStateCommand
+  | UpdateCustomDataCommand
+  | BroadcastMessageCommand
 
 /** JSON's numbers are doubles, so `1.0` and `1e1` are integers here; adding 0 makes -0 the 0 that it counts as. */
 function uint(max: number) {
@@ -61,10 +89,14 @@ const uint8 = uint(UINT8_MAX)
 const uint32 = uint(UINT32_MAX)
 const characterId = uint32.transform(id => id as CharacterId)
 
-const questId = z
+const text = z
   .string('must be a string')
   .nullish()
   .transform(text => wellFormed(text ?? ''))
+const questId = text
+
+/** Each character goes to everybody in the instance, in up to six bytes: what is sent must fit its topic. */
+const shownText = (max: number) => text.refine(shown => shown.length <= max, `must have at most ${max} characters`)
 
 const UUID_WANTED = 'must be a UUID: 36 characters with dashes, 32 hex digits, urn:uuid:… or {…}'
 const instanceId = z
@@ -105,6 +137,33 @@ const counts = z
     return byId
   })
 
+const NO_TEXTS: ReadonlyMap<string, string> = new Map()
+
+// By hand like counts: here the key `__proto__` is a key like any other.
+const texts = z
+  .unknown()
+  .meta({ type: 'object', additionalProperties: { type: ['string', 'null'] } })
+  .nullish()
+  .transform((given, context): ReadonlyMap<string, string> => {
+    if (given === null || given === undefined) return NO_TEXTS
+    const fail = (message: string, ...path: string[]) => {
+      context.addIssue({ code: 'custom', message, path })
+      return z.NEVER
+    }
+    if (!isObject(given)) return fail('must be an object of strings')
+    const byKey = new Map<string, string>()
+    for (const [key, value] of Object.entries(given)) {
+      if (value !== null && typeof value !== 'string') return fail('must be a string', key)
+      byKey.set(wellFormed(key), wellFormed(value ?? ''))
+    }
+    return byKey
+  })
+
+const keys = z
+  .array(text, 'must be a list of strings')
+  .nullish()
+  .transform(list => list ?? [])
+
 function isUint32(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= UINT32_MAX
 }
@@ -123,6 +182,10 @@ function instanceCommand<Type extends InstanceCommand['type']>(type: Type) {
     .object({ worldId: uint8, characterId, type: z.literal(type), body: instanceBody })
     .transform(({ body, ...outer }): InstanceCommand => ({ ...outer, ...body }))
 }
+
+/** Longer than anything that a client shows. */
+export const MESSAGE_CHARACTERS_MAX = 4096
+export const MESSAGE_TYPE_CHARACTERS_MAX = 256
 
 const schemas = {
   REGISTER: z
@@ -145,9 +208,33 @@ const schemas = {
       body: body({ instanceId, itemCounts: counts, monsterKills: counts }),
     })
     .transform(({ body, ...outer }): UpdateStageStateCommand => ({ ...outer, ...body })),
+  LEAVE: z
+    .object({ worldId: uint8, characterId, type: z.literal('LEAVE'), body: body({}) })
+    .transform(({ body: _, ...outer }): LeaveCommand => outer),
+  ENTER_BONUS: instanceCommand('ENTER_BONUS'),
+  UPDATE_CUSTOM_DATA: z
+    .object({
+      worldId: uint8,
+      characterId,
+      type: z.literal('UPDATE_CUSTOM_DATA'),
+      body: body({ instanceId, updates: texts, increments: keys }),
+    })
+    .transform(({ body, ...outer }): UpdateCustomDataCommand => ({ ...outer, ...body })),
+  BROADCAST_MESSAGE: z
+    .object({
+      worldId: uint8,
+      characterId,
+      type: z.literal('BROADCAST_MESSAGE'),
+      body: body({
+        instanceId,
+        messageType: shownText(MESSAGE_TYPE_CHARACTERS_MAX),
+        message: shownText(MESSAGE_CHARACTERS_MAX),
+      }),
+    })
+    .transform(({ body, ...outer }): BroadcastMessageCommand => ({ ...outer, ...body })),
 } satisfies Record<CommandType, z.ZodType<Command>>
 
-/** All six, names spelled as messages are written. For the JSON Schema: decoding picks one by its type. */
+/** All of them, names spelled as messages are written. For the JSON Schema: decoding picks one by its type. */
 export const commandSchema = z.discriminatedUnion('type', [
   schemas.REGISTER,
   schemas.START,
@@ -155,6 +242,10 @@ export const commandSchema = z.discriminatedUnion('type', [
   schemas.STAGE_ADVANCE,
   schemas.FORFEIT,
   schemas.UPDATE_STAGE_STATE,
+  schemas.LEAVE,
+  schemas.ENTER_BONUS,
+  schemas.UPDATE_CUSTOM_DATA,
+  schemas.BROADCAST_MESSAGE,
 ])
 
 const INSTANCE_FIELDS = fieldsOf('instanceId')
@@ -165,6 +256,10 @@ const bodyFields: Readonly<Record<CommandType, Fields<string>>> = {
   STAGE_ADVANCE: INSTANCE_FIELDS,
   FORFEIT: INSTANCE_FIELDS,
   UPDATE_STAGE_STATE: fieldsOf('instanceId', 'itemCounts', 'monsterKills'),
+  LEAVE: fieldsOf(),
+  ENTER_BONUS: INSTANCE_FIELDS,
+  UPDATE_CUSTOM_DATA: fieldsOf('instanceId', 'updates', 'increments'),
+  BROADCAST_MESSAGE: fieldsOf('instanceId', 'messageType', 'message'),
 }
 
 export type DecodedCommand =

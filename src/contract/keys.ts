@@ -4,8 +4,18 @@
  */
 import type { CharacterId, InstanceId } from './ids.ts'
 
-/** 8 bytes: the id as little-endian uint32, then four zero bytes. */
+/** What a character is told or told of stays in order. */
 export function characterKey(id: CharacterId): Buffer {
+  return uint32Key(id)
+}
+
+/** So does what happens on a map: reactors, weather. */
+export function mapKey(mapId: number): Buffer {
+  return uint32Key(mapId)
+}
+
+/** 8 bytes: the id as little-endian uint32, then four zero bytes. */
+function uint32Key(id: number): Buffer {
   const key = Buffer.alloc(8)
   key.writeUInt32LE(id)
   return key

@@ -25,7 +25,7 @@ import type { CountsMet, End, Exploration, ExploredState, ExploredTransition, Pa
 import { nextEvents } from './next-events.ts'
 import { chooseParty } from './party-choice.ts'
 import { shortestPaths } from './shortest-paths.ts'
-import { countKey, countRanges } from './stage-counts.ts'
+import { countIn, countRanges } from './stage-counts.ts'
 
 /** One step, as a snapshot that xstate/graph walks on. */
 interface Moment extends SnapshotOf {
@@ -151,7 +151,7 @@ function armedTimers({ status, context }: InstanceSnapshot): readonly TimerName[
 function countsMet(context: PartyQuestContext): CountsMet {
   if (conditionsHold(context)) return 'met'
   const isLost = countRanges(currentStage(context).clearConditions).some(
-    range => (context.stage[range.kind][countKey(range)] ?? 0) > range.highest,
+    range => countIn(context.stage, range) > range.highest,
   )
   return isLost ? 'lost' : 'unmet'
 }

@@ -8,7 +8,7 @@ import { earliestDeadline } from '../../machines/deadlines.ts'
 import type { PartyQuestEvent, RestingState } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../actor/instance.ts'
 import { unreachable } from '../errors.ts'
-import { type CountRange, canOvershoot, countKey, countRanges, isImpossible } from './stage-counts.ts'
+import { type CountRange, canOvershoot, countIn, countRanges, isImpossible } from './stage-counts.ts'
 
 /** `party`: who plays, in the order in which they register; nobody else comes. */
 export function nextEvents(
@@ -55,11 +55,11 @@ function commands(
 function countUpdates(context: PartyQuestContext, now: number): readonly PartyQuestEvent[] {
   const ranges = countRanges(currentStage(context).clearConditions).filter(({ kind }) => kind !== 'data')
   const missing = ranges.flatMap(range => {
-    const more = range.lowest - countOf(context, range)
+    const more = range.lowest - countIn(context.stage, range)
     return more > 0 && !isImpossible(range) ? [{ range, more }] : []
   })
   const beyond = ranges.flatMap(range => {
-    const more = range.highest + 1 - countOf(context, range)
+    const more = range.highest + 1 - countIn(context.stage, range)
     return more > 0 && canOvershoot(range) ? [{ range, more }] : []
   })
   return [missing, beyond.slice(0, 1)].filter(growth => growth.length > 0).map(growth => update(growth, now))
@@ -72,10 +72,6 @@ function update(
   const of = (kind: CountRange['kind']) =>
     new Map(growth.flatMap(({ range, more }) => (range.kind === kind ? [[range.referenceId, more] as const] : [])))
   return { type: 'UPDATE_STAGE_STATE', itemCounts: of('items'), monsterKills: of('kills'), now }
-}
-
-function countOf({ stage }: PartyQuestContext, range: CountRange): number {
-  return stage[range.kind][countKey(range)] ?? 0
 }
 
 /** Only the one that runs out first: while it is armed no other fires. */

@@ -2,7 +2,8 @@
  * What a stage's clear conditions ask of its counts, symbolically: per thing counted one interval, so that thousands
  * of kills cost as much as one. Counts only grow, from 0. Knows no instance and no machine.
  */
-import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX } from '../../machines/context.ts'
+import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type StageState } from '../../machines/context.ts'
+import { customNumber } from '../../machines/custom-data.ts'
 import type { ClearCondition, Stage } from '../contract/definition.ts'
 import { UINT32_MAX } from '../contract/ids.ts'
 import { unreachable } from '../errors.ts'
@@ -67,6 +68,12 @@ export function canOvershoot(range: CountRange): boolean {
 export function countKey({ kind, referenceId, referenceKey }: CountRange): string {
   if (kind === 'data') return DATA_PREFIX + referenceKey
   return (kind === 'items' ? ITEM_PREFIX : KILL_PREFIX) + referenceId
+}
+
+/** What the range looks at; a missing count is 0. */
+export function countIn(stage: StageState, range: CountRange): number {
+  if (range.kind === 'data') return customNumber(stage.data, range.referenceKey)
+  return stage[range.kind][countKey(range)] ?? 0
 }
 
 function counted(condition: ClearCondition): { readonly kind: CountRange['kind']; readonly key: string } {

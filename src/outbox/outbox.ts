@@ -5,7 +5,7 @@
  */
 import { deadLetter } from '../contract/dead-letter.ts'
 import { type Headers, type NewRecord, recordBytes } from '../contract/log-record.ts'
-import { encodeMessage, type InstanceIdentity, type Message } from '../contract/messages.ts'
+import { type Destination, encodeMessage, type InstanceIdentity, type Message } from '../contract/messages.ts'
 import type { Origin, OriginalRecord } from '../contract/origin.ts'
 import type { Refusal } from '../contract/refusal.ts'
 import { tenantHeaders } from '../contract/tenant.ts'
@@ -65,10 +65,10 @@ export class Outbox {
   send(messages: readonly Message[], identity: InstanceIdentity, span: Span): void {
     if (messages.length === 0) return
     const headers: Headers = [...tenantHeaders(identity.tenant), ...spanHeaders(span)]
-    const records = messages.map(message => {
+    const records = messages.flatMap(message => {
       const { destination, key, value } = encodeMessage(message, identity)
-      const topic = destination === 'status' ? this.#topics.statusEvents : this.#topics.characterCommands
-      return { record: { topic, key, value, headers }, type: message.type }
+      const topic = this.#topicOf(destination)
+      return topic === undefined ? [] : [{ record: { topic, key, value, headers }, type: message.type }]
     })
     for (const { record, type } of records) this.#add(record, type)
   }
@@ -81,6 +81,12 @@ export class Outbox {
       kept.original === original ? '' : ` (${kept.missing} does not fit this topic: raise max.message.bytes)`
     const letter = deadLetter(this.#topics.deadLetters, origin, kept.original, { ...refusal, reason: reason + missing })
     this.#add(letter, refusal.code)
+  }
+
+  /** `undefined`: it is not written. */
+  #topicOf(destination: Destination): string | undefined {
+    if (destination === 'status') return this.#topics.statusEvents
+    return destination === 'character' ? this.#topics.characterCommands : undefined
   }
 
   #fitting(original: OriginalRecord): { readonly original: OriginalRecord; readonly missing: string } {

@@ -41,6 +41,9 @@ export class DryRunner {
     if (command.type === 'REGISTER') {
       return refused(refuse('MALFORMED', 'REGISTER names no instance: what it does depends on its whole channel'))
     }
+    if (command.type === 'LEAVE') {
+      return refused(refuse('MALFORMED', 'LEAVE names no instance: what it does depends on where the character is'))
+    }
     const now = this.#clock.now()
     const since = this.#clock.elapsed()
     try {

@@ -3,7 +3,7 @@
  * its definition, the machine and the journal; nothing is guessed, and nothing of it is changed.
  */
 import { conditionHolds, countOf } from '../../machines/conditions.ts'
-import { type Counts, DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type PartyQuestContext } from '../../machines/context.ts'
+import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type PartyQuestContext } from '../../machines/context.ts'
 import { contextOf, stateOf } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import { listsCommand } from '../actor/transition-target.ts'
@@ -15,8 +15,8 @@ import { causeOf, eventType, operationDocument } from './operation-document.ts'
 import type { Subject } from './subject.ts'
 import { nextTimerDocument, timerDocuments } from './timer-document.ts'
 
-/** REGISTER names no instance. */
-const COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
+/** REGISTER and LEAVE name no instance. */
+const COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER' && type !== 'LEAVE')
 
 export function rowDocument({ instance, shard, isEnded }: Subject, last: Entry | undefined): InstanceRow {
   const { identity, rules, run } = contextOf(instance)
@@ -73,9 +73,9 @@ function now(
     timers: isEnded ? [] : timerDocuments(instance),
     stageStartedAt: startedAt,
     stageState: {
-      itemCounts: countsById(items, ITEM_PREFIX),
-      monsterKills: countsById(kills, KILL_PREFIX),
-      customData: countsById(data, DATA_PREFIX),
+      itemCounts: withoutPrefix(items, ITEM_PREFIX),
+      monsterKills: withoutPrefix(kills, KILL_PREFIX),
+      customData: withoutPrefix(data, DATA_PREFIX),
       attempts,
     },
     conditions: conditionDocuments(context),
@@ -96,6 +96,6 @@ function conditionDocuments({ rules, run, stage }: PartyQuestContext): Instance[
 }
 
 /** fromEntries defines, so that a key like `__proto__` stays a key. */
-function countsById(counts: Counts, prefix: string): Record<string, number> {
-  return Object.fromEntries(Object.entries(counts).map(([key, count]) => [key.slice(prefix.length), count]))
+function withoutPrefix<Kept>(kept: Readonly<Record<string, Kept>>, prefix: string): Record<string, Kept> {
+  return Object.fromEntries(Object.entries(kept).map(([key, value]) => [key.slice(prefix.length), value]))
 }

@@ -152,6 +152,7 @@ export class Batch {
       const read = decodeTenant(original.headers)
       if ('refusal' in read) return { type: command.type, outcome: { kind: 'refused', refusal: read.refusal } }
       const { tenant } = read
+      if (command.type === 'LEAVE') return { type: command.type, outcome: undefined }
       const moment = this.#moment(span, now)
       const outcome =
         command.type === 'REGISTER'

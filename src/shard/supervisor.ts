@@ -6,14 +6,14 @@ import type { TimerName } from '../../machines/deadlines.ts'
 import type { PartyQuestCommand, PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
 import { armedAfter, contextOf, type Instance, nextTimer, stateOf } from '../actor/instance.ts'
 import type { Step, Stepper } from '../actor/stepper.ts'
-import type { Command, RegisterCommand } from '../contract/commands.ts'
+import type { Command, LeaveCommand, RegisterCommand } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
 import { isSameTenant, type Tenant } from '../contract/tenant.ts'
 import type { InstanceView, Moment, Outcome } from './outcome.ts'
 
-/** Every command but REGISTER names its instance. */
-export type RoutedCommand = Exclude<Command, RegisterCommand>
+/** Every command but REGISTER and LEAVE names its instance. */
+export type RoutedCommand = Exclude<Command, RegisterCommand | LeaveCommand>
 
 export class Supervisor {
   readonly #stepper: Stepper
@@ -79,7 +79,14 @@ function changed(before: Instance | undefined, definition: string, step: Step, m
 }
 
 function machineEvent(command: RoutedCommand, now: number): PartyQuestCommand {
-  if (command.type !== 'UPDATE_STAGE_STATE') return { type: command.type, now }
-  const { type, itemCounts, monsterKills } = command
-  return { type, itemCounts, monsterKills, now }
+  switch (command.type) {
+    case 'UPDATE_STAGE_STATE':
+      return { type: command.type, itemCounts: command.itemCounts, monsterKills: command.monsterKills, now }
+    case 'UPDATE_CUSTOM_DATA':
+      return { type: command.type, updates: command.updates, increments: command.increments, now }
+    case 'BROADCAST_MESSAGE':
+      return { type: command.type, messageType: command.messageType, message: command.message, now }
+    default:
+      return { type: command.type, now }
+  }
 }

@@ -50,7 +50,7 @@ function hold(definition: QuestDefinition, stage: StageState): boolean {
 const counts = (one: number, two: number, data: number): StageState => ({
   ...freshStage(0),
   items: { [`${ITEM_PREFIX}1`]: one, [`${ITEM_PREFIX}2`]: two },
-  data: { [`${DATA_PREFIX}k`]: data },
+  data: { [`${DATA_PREFIX}k`]: String(data) },
 })
 
 describe('symbolically as by trying', () => {

@@ -25,9 +25,11 @@ function playingNewer(changed: object): PartyQuestContext {
 }
 
 test('custom_data is the number under its referenceKey, stored as d and the key, and no item of that name', () => {
-  expect(conditionsHold(playing(FLOUR, { data: { dflour: 3 } }))).toBe(true)
-  expect(conditionsHold(playing(FLOUR, { data: { dflour: 2 } }))).toBe(false)
-  expect(conditionsHold(playing(FLOUR, { data: { flour: 3 }, items: { dflour: 3 }, kills: { dflour: 3 } }))).toBe(false)
+  expect(conditionsHold(playing(FLOUR, { data: { dflour: '3' } }))).toBe(true)
+  expect(conditionsHold(playing(FLOUR, { data: { dflour: '2' } }))).toBe(false)
+  expect(conditionsHold(playing(FLOUR, { data: { flour: '3' }, items: { dflour: 3 }, kills: { dflour: 3 } }))).toBe(
+    false,
+  )
 })
 
 test.each([

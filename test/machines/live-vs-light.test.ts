@@ -83,7 +83,7 @@ class LiveInstance {
       },
     })
     actor.on('*', (emitted: PartyQuestEmitted) => {
-      this.#emitted.push(...(emitted.type === 'messages' ? emitted.messages : [emitted.refusal]))
+      this.#emitted.push(...emittedBy(emitted))
     })
     return actor.start()
   }
@@ -144,3 +144,14 @@ test(
   },
   LIMIT_MS,
 )
+
+function emittedBy(emitted: PartyQuestEmitted) {
+  switch (emitted.type) {
+    case 'messages':
+      return emitted.messages
+    case 'effects':
+      return emitted.effects
+    case 'refused':
+      return [emitted.refusal]
+  }
+}

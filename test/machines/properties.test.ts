@@ -367,11 +367,11 @@ const AS_CONDITION = { gte: '>=', lte: '<=', gt: '>', lt: '<', eq: '=' } as cons
 
 function conditionHolds(
   { type, operator, value, referenceId, referenceKey }: ClearCondition,
-  stage: { readonly items: Counts; readonly kills: Counts; readonly data: Counts },
+  stage: { readonly items: Counts; readonly kills: Counts; readonly data: Readonly<Record<string, string>> },
 ): boolean {
   const counted =
     type === 'custom_data'
-      ? stage.data[`d${referenceKey}`]
+      ? Number(stage.data[`d${referenceKey}`] ?? 0)
       : type === 'monster_kill'
         ? stage.kills[`m${referenceId}`]
         : stage.items[`i${referenceId}`]

@@ -7,6 +7,7 @@ import type { PartyQuestEmitted, PartyQuestEvent, PartyQuestInput } from '../../
 import { partyQuestMachine } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../../src/actor/instance.ts'
 import type { Step, Stepper } from '../../src/actor/stepper.ts'
+import type { Effect } from '../../src/contract/effects.ts'
 import type { Message } from '../../src/contract/messages.ts'
 import type { Refusal } from '../../src/contract/refusal.ts'
 
@@ -37,14 +38,16 @@ interface LiveActor {
 
 function run(actor: LiveActor, act: (actor: LiveActor) => void): Step {
   let messages: readonly Message[] = []
+  let effects: readonly Effect[] = []
   let refusal: Refusal | undefined
   actor.on('*', emitted => {
     if (emitted.type === 'refused') refusal = emitted.refusal
+    else if (emitted.type === 'effects') effects = [...effects, ...emitted.effects]
     else messages = [...messages, ...emitted.messages]
   })
   actor.start()
   act(actor)
   const snapshot = actor.getSnapshot()
   actor.stop()
-  return { snapshot, messages, effects: [], refusal, handled: true }
+  return { snapshot, messages, effects, refusal, handled: true }
 }

@@ -119,6 +119,7 @@ export class ShardModel {
       return
     }
     const { command } = decoded
+    if (command.type === 'LEAVE') return
     const { supervisor, registrar } = this.#options
     const moment = { now, traceparent: '' }
     this.#apply(

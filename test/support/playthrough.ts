@@ -132,6 +132,18 @@ export function lineOf(message: Message): string {
       return `FAILED ${message.reason}`
     case 'CHARACTER_REGISTERED':
       return `CHARACTER_REGISTERED ${message.characterId}`
+    case 'CHARACTER_LEFT':
+      return `CHARACTER_LEFT ${message.characterId} ${message.reason}`
+    case 'BONUS_ENTERED':
+      return `BONUS_ENTERED ${message.mapId}`
+    case 'AWARD_EXPERIENCE':
+      return `AWARD_EXPERIENCE ${message.characterId} ${message.amount}`
+    case 'DESTROY_IN_FIELD':
+      return `DESTROY_IN_FIELD ${message.mapId}`
+    case 'SEND_MESSAGE':
+      return `SEND_MESSAGE ${message.characterId} ${message.messageType} ${message.message}`
+    case 'WEATHER_START':
+      return `WEATHER_START ${message.mapId} ${message.itemId} ${message.durationMs} ${message.message}`
     case 'COMPLETED':
     case 'INSTANCE_DESTROYED':
       return message.type

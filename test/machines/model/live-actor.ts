@@ -42,7 +42,8 @@ export function liveActor(scene: Scene): LiveActor {
   })
   const listen = (emitted: PartyQuestEmitted) => {
     if (emitted.type === 'refused') refused = emitted.refusal.code
-    else told.push(...emitted.messages.map(message => toldOf(encodeMessage(message, input.identity))))
+    else if (emitted.type === 'messages')
+      told.push(...emitted.messages.map(message => toldOf(encodeMessage(message, input.identity))))
   }
   actor.on('messages', listen)
   actor.on('refused', listen)

@@ -63,7 +63,7 @@ export interface Place {
 }
 
 export interface Told {
-  readonly topic: 'status' | 'character'
+  readonly topic: 'status' | 'character' | 'reactor' | 'systemMessage' | 'map'
   /** Hex. */
   readonly key: string
   readonly value: string
