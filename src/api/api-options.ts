@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { RuleSettings } from '../../machines/context.ts'
 import type { Clock } from '../clock.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
+import type { DefinitionFilesReading } from '../definitions/loading.ts'
 import type { Log } from '../log.ts'
 import type { Transport } from '../transport/port.ts'
 import type { Replica } from './documents.ts'
@@ -18,6 +19,8 @@ export interface ApiOptions {
   /** Of this replica's shards: for the other replicas, which ask each of us for its own. */
   readonly localView: View
   readonly catalogue: Catalogue
+  /** The files of the catalogue as they are now: it may be older. */
+  readonly definitionFiles: () => Promise<DefinitionFilesReading>
   /** What a new instance would play by; findings depend on it. */
   readonly rules: RuleSettings
   readonly transport: Pick<Transport, 'admin' | 'openReader' | 'durable'>

@@ -6,6 +6,7 @@
  * Times are epoch milliseconds by the clock of the replica that answers (`meta.now`), durations as their names say.
  */
 import { z } from 'zod'
+import { ECOSYSTEM_DOCUMENTS } from './ecosystem/ecosystem-documents.ts'
 
 const id = z.string()
 const milliseconds = z.number()
@@ -105,18 +106,25 @@ const condition = z.object({
   holds: z.boolean(),
 })
 
-/** As it is at the moment of the answer. */
-const instanceNow = {
-  ...instanceRow.shape,
-  owner: replica,
+/** What is played, and how far it is. */
+export const stageNow = z.object({
   timers: z.array(timer),
   stageStartedAt: milliseconds,
   stageState: z.object({
     itemCounts: counts,
     monsterKills: counts,
+    /** A count is its decimal digits. */
     customData: z.record(z.string(), z.string()),
     attempts: uint,
   }),
+})
+export type StageNow = z.infer<typeof stageNow>
+
+/** As it is at the moment of the answer. */
+const instanceNow = {
+  ...instanceRow.shape,
+  owner: replica,
+  ...stageNow.shape,
   conditions: z.array(condition),
   rules: z.object({
     advance: z.enum(['command', 'automatic']),
@@ -257,11 +265,16 @@ function many<Type extends string, Attributes extends z.ZodType, Meta extends z.
 }
 
 /** Of what the search finds, on all its pages. */
-const found = { total: uint, states: z.partialRecord(state, uint) }
+const found = {
+  total: uint,
+  states: z.partialRecord(state, uint),
+  /** Where it was asked for: how many there are by the first three hex digits of their ids. */
+  spread: z.array(uint).optional(),
+}
 
 /** By the name that OpenAPI gives them. */
 export const DOCUMENTS = {
-  Instances: many('instances', instanceRow, found),
+  Instances: many('instances', z.object({ ...instanceRow.shape, stage: stageNow.optional() }), found),
   Instance: one('instances', z.discriminatedUnion('isWhole', [instance, instanceSince])),
   Definitions: many('definitions', definition, {}),
   Definition: one('definitions', definition),
@@ -269,6 +282,7 @@ export const DOCUMENTS = {
   DeadLetters: many('dead-letters', deadLetter, {}),
   Machine: one('machines', machine),
   DryRun: z.object({ data: dryRun, meta: z.object({ now: milliseconds }) }),
+  ...ECOSYSTEM_DOCUMENTS,
   Errors: z.object({ errors: z.array(z.object({ status: z.string(), title: z.string(), detail: z.string() })) }),
 } as const
 

@@ -17,7 +17,7 @@ import { problem } from './problem.ts'
 import { answerDocument, getRoute, postRoute, type Route, readJson } from './route.ts'
 import { SharedWork } from './shared-work.ts'
 import { silenceText } from './silence-text.ts'
-import type { InstanceFound } from './view.ts'
+import { INCLUDED, type InstanceFound } from './view.ts'
 
 const DRY_RUN_BYTES_MAX = 64 << 10
 /** Between two looks for one page of a list: many consoles that show it cost what one costs. */
@@ -58,25 +58,42 @@ export function instanceRoutes(options: ApiOptions): readonly Route[] {
         .optional()
         .describe('The id after which the page begins.'),
       'page[size]': pageSize,
+      include: z
+        .string()
+        .transform(text => text.split(','))
+        .pipe(z.array(z.enum(INCLUDED, `must be ${INCLUDED.join(' or ')}, or both with a comma between them`)))
+        .default([])
+        .describe(
+          'What to tell beside the rows: `stage` of each (timers, counts), `spread` of all (how many ids begin how).',
+        ),
     },
     answers: { 200: 'Instances' },
-    answer: async (context, { search: text, 'page[after]': given, 'page[size]': size }) => {
+    answer: async (context, { search: text, 'page[after]': given, 'page[size]': size, include }) => {
       const parsed = parseSearch(text)
       if ('fault' in parsed) return problem(context, 400, 'Bad search', parsed.fault)
       const after = given?.toLowerCase()
       const view = viewFor(context, options)
-      const name = JSON.stringify([view === options.localView, text, after, size])
+      const name = JSON.stringify([view === options.localView, text, after, size, include])
       const json = await lists.ask(name, context.req.raw.signal, async signal => {
-        const found = await view.instances({ search: parsed.search, after, size }, signal)
+        const found = await view.instances({ search: parsed.search, after, size, include }, signal)
         const last = found.rows.at(-1)?.id
         const next = new URLSearchParams({
           ...(text === '' ? {} : { search: text }),
           'page[after]': last ?? '',
           'page[size]': String(size),
+          ...(include.length === 0 ? {} : { include: include.join(',') }),
         })
+        const { total, states, spread, silent } = found
         const document: Document<'Instances'> = {
-          data: found.rows.map(({ id, row }) => ({ type: 'instances', id, attributes: row })),
-          meta: { now: clock.now(), silent: [...found.silent], total: found.total, states: found.states },
+          data: found.rows.map(({ id, row, stage }) => ({
+            type: 'instances',
+            id,
+            attributes: stage === undefined ? row : { ...row, stage },
+          })),
+          meta: {
+            ...{ now: clock.now(), silent: [...silent], total, states },
+            ...(spread === undefined ? {} : { spread: [...spread] }),
+          },
           links: { next: found.hasMore && last !== undefined ? `?${next}` : null },
         }
         return new TextEncoder().encode(JSON.stringify(document))

@@ -16,6 +16,11 @@ const REFUSALS: Readonly<Record<number, string>> = {
   500: 'A fault of the service',
   503: 'The log or an owner does not answer, or too many ask at once',
 }
+/** Where a path says that it does. */
+const ANSWERED: Readonly<Record<string, string>> = {
+  404: 'There is none such',
+  501: 'This is done by other means; the detail says which',
+}
 const POST_REFUSALS: Readonly<Record<number, string>> = {
   403: 'A page of another site asks, or CONSOLE_WRITES is off',
   413: 'The body is too large',
@@ -52,7 +57,7 @@ function schemas(): Json {
   return Object.fromEntries(Object.entries(named).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema]))
 }
 
-function operation({ method, path, summary, params = {}, query, body, answers }: Route): Json {
+function operation({ method, path, summary, params = {}, headers = {}, query, body, answers }: Route): Json {
   const inPath = Object.entries(params).map(([name, description]) => ({
     name,
     in: 'path',
@@ -60,12 +65,20 @@ function operation({ method, path, summary, params = {}, query, body, answers }:
     description,
     schema: { type: 'string' },
   }))
+  const inHeader = Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    required: true,
+    description,
+    schema: { type: 'string' },
+  }))
   const inQuery = Object.entries(query).map(([name, schema]) => parameter(name, schema))
-  const refusals = { ...REFUSALS, ...(method === 'post' ? POST_REFUSALS : {}) }
+  const parameters = [...inPath, ...inHeader, ...inQuery]
+  const refusals = { ...REFUSALS, ...(body === undefined ? {} : POST_REFUSALS) }
   return {
     summary,
     operationId: `${method}${path.replace(/[^a-zA-Z]+(\w?)/g, (_, letter: string) => letter.toUpperCase())}`,
-    ...(inPath.length + inQuery.length > 0 ? { parameters: [...inPath, ...inQuery] } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { 'application/json': { schema: inputSchema(body.schema) } } } }),
@@ -74,7 +87,7 @@ function operation({ method, path, summary, params = {}, query, body, answers }:
       ...Object.fromEntries(
         Object.entries(answers).map(([status, answer]) => [
           status,
-          response(status.startsWith('2') ? summary : 'There is none such', answer),
+          response(status.startsWith('2') ? summary : (ANSWERED[status] ?? status), answer),
         ]),
       ),
     },

@@ -3,7 +3,7 @@
  */
 import type { Context } from 'hono'
 
-export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 413 | 414 | 415 | 426 | 429 | 500 | 503
+export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 413 | 414 | 415 | 426 | 429 | 500 | 501 | 503
 
 /** One error for each detail; a detail names the thing, the place and the cure. */
 export function problem(context: Context, status: ProblemStatus, title: string, ...details: readonly string[]) {

@@ -12,12 +12,14 @@ import { problem } from './problem.ts'
 export type AnswerBody = keyof typeof DOCUMENTS | { readonly type: string; readonly schema?: z.ZodType }
 
 interface Described {
-  readonly method: 'get' | 'post'
+  readonly method: 'get' | 'post' | 'patch' | 'delete'
   /** As OpenAPI writes it: `/api/instances/{id}`. */
   readonly path: string
   readonly summary: string
   /** What the names in braces are. */
   readonly params?: Readonly<Record<string, string>>
+  /** Headers that must be there, and what they are. Who answers reads them. */
+  readonly headers?: Readonly<Record<string, string>>
   /** What it answers when all is well; the statuses that any path has are added. */
   readonly answers: Readonly<Record<number, AnswerBody>>
 }
@@ -81,15 +83,23 @@ export function postRoute(
   }
 }
 
-/** The routes, and 405 for every other method of their paths. `mayPost` stands before every POST. */
+/** A route that is asked by another method than GET, and is neither sent anything nor changes anything. */
+export function bareRoute(
+  described: Described & { readonly answer: (context: Context) => Response | Promise<Response> },
+): Route {
+  const { answer, ...others } = described
+  return { ...others, query: {}, body: undefined, guards: [], respond: async context => await answer(context) }
+}
+
+/** The routes, and 405 for every other method of their paths. `mayPost` stands before all that is sent a body. */
 export function addRoutes(app: Hono, routes: readonly Route[], mayPost: MiddlewareHandler): void {
   for (const route of routes) {
     const path = honoPath(route.path)
-    if (route.method === 'post') {
-      for (const guard of route.guards) app.post(path, guard)
-      app.post(path, mayPost, limitOf(route), context => route.respond(context))
+    if (route.body === undefined) {
+      app.on(route.method.toUpperCase(), path, context => route.respond(context))
     } else {
-      app.get(path, context => route.respond(context))
+      for (const guard of route.guards) app.post(path, guard)
+      app.post(path, mayPost, limitOf(route.body), context => route.respond(context))
     }
   }
   for (const path of new Set(routes.map(route => route.path))) {
@@ -126,8 +136,7 @@ export function readJson<Schema extends z.ZodType>(
   return { faults: parsed.error.issues.map(issue => `${issue.path.join('.') || 'the body'}: ${issue.message}`) }
 }
 
-function limitOf({ body }: Route): MiddlewareHandler {
-  const maxSize = body?.bytesMax ?? 0
+function limitOf({ bytesMax: maxSize }: JsonBody): MiddlewareHandler {
   return bodyLimit({
     maxSize,
     onError: context => problem(context, 413, 'Too large', `the body must be at most ${maxSize} bytes`),

@@ -4,7 +4,7 @@
  */
 import type { InstanceId } from '../contract/ids.ts'
 import type { Search } from '../query/search.ts'
-import type { DryRun, Instance, InstanceRow, InstanceSince, Shard, Silence, State } from './documents.ts'
+import type { DryRun, Instance, InstanceRow, InstanceSince, Shard, Silence, StageNow, State } from './documents.ts'
 
 export interface InstancesAsked {
   readonly search: Search
@@ -12,11 +12,19 @@ export interface InstancesAsked {
   readonly after: string | undefined
   /** Rows at most, 1 to PAGE_SIZE_MAX. */
   readonly size: number
+  /** Absent: none of it. */
+  readonly include?: readonly Included[]
 }
+
+/** What a list has beside its rows where it is asked for: of each row its stage; of all that is found its spread. */
+export const INCLUDED = ['stage', 'spread'] as const
+export type Included = (typeof INCLUDED)[number]
 
 export interface Row {
   readonly id: InstanceId
   readonly row: InstanceRow
+  /** Of every row, where it was asked for. */
+  readonly stage?: StageNow
 }
 
 export interface InstancesFound {
@@ -26,6 +34,8 @@ export interface InstancesFound {
   /** Of all pages. */
   readonly total: number
   readonly states: Partial<Record<State, number>>
+  /** Of all pages, where it was asked for: SPREAD_PLACES counts, by the first SPREAD_DIGITS hex digits of the ids. */
+  readonly spread?: readonly number[]
   readonly silent: readonly Silence[]
 }
 
@@ -102,5 +112,8 @@ export interface Change {
 }
 
 export const PAGE_SIZE_MAX = 250
+/** Ids begin with a hash, so that a page of 250 rows is somewhere in a few places even of a million instances. */
+export const SPREAD_DIGITS = 3
+export const SPREAD_PLACES = 16 ** SPREAD_DIGITS
 /** Beyond, nobody goes by them: whoever is told so looks at all that it shows. */
 export const CHANGED_IDS_MAX = 250

@@ -7,6 +7,7 @@ import { replicaIdentity } from '../api/replica-header.ts'
 import type { Clock, Random } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Catalogue } from '../definitions/catalogue.ts'
+import { readDefinitionDirectory } from '../definitions/loading.ts'
 import { foreignOrigin } from '../http/access.ts'
 import type { HealthOptions } from '../http/health.ts'
 import { createHostRule } from '../http/host-rule.ts'
@@ -63,12 +64,13 @@ export async function openEdge(options: EdgeOptions): Promise<Edge> {
   })
   const closing = new AbortController()
   const identity = () => (service.isConnected ? identityOf(replica.name) : undefined)
+  const definitionFiles = () => readDefinitionDirectory(config.definitionsDir)
   const { host, advertisedUrl, consoleToken } = config.http
   const hostRule = createHostRule({ listenHost: host, advertisedUrl, isGuarded: consoleToken !== undefined })
   const app = createHttpApp({
     status: () => service.status(),
     metrics: options.metrics,
-    api: { view, localView, catalogue, rules, replica, version: packageVersion(), identity },
+    api: { view, localView, catalogue, definitionFiles, rules, replica, version: packageVersion(), identity },
     transport,
     topics: config.topics,
     consoleWrites: config.http.consoleWrites,

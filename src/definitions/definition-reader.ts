@@ -53,6 +53,12 @@ export function questIdOf(json: unknown): { questId: string; path: FaultPath } |
   return typeof questId === 'string' ? { questId: wellFormed(questId), path: [...path, 'questId'] } : undefined
 }
 
+/** The name that it claims; empty where it has none. */
+export function questNameOf(json: unknown): string {
+  const name = member(bareObject(json).raw, 'name')
+  return typeof name === 'string' ? wellFormed(name) : ''
+}
+
 /** Where the parts of a definition stand in the file that it was read from. */
 export interface DefinitionPlace {
   /** To the definition itself: empty, or through the JSON:API document. */

@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ConfigError } from '../errors.ts'
 import { type Catalogue, type CompiledDefinition, compileDefinition, makeCatalogue } from './catalogue.ts'
-import { type DefinitionPlace, placeOf, questIdOf } from './definition-reader.ts'
+import { type DefinitionPlace, placeOf, questIdOf, questNameOf } from './definition-reader.ts'
 import { faultAt, faultText } from './fault.ts'
 import { findJsonFault } from './json-fault.ts'
 
@@ -22,6 +22,8 @@ export interface DefinitionFile {
   readonly file: string
   /** As above, without the file's name. */
   readonly faults: readonly string[]
+  /** What it says that it is, whatever else is wrong with it; empty where it does not. */
+  readonly claimed: { readonly questId: string; readonly name: string }
   /** Where the file has no fault of its own. */
   readonly sound?: { readonly compiled: CompiledDefinition; readonly place: DefinitionPlace }
 }
@@ -68,9 +70,11 @@ export async function readDefinitionFiles(files: readonly string[]): Promise<Def
   for (const file of files) {
     const faults: string[] = []
     let sound: DefinitionFile['sound']
+    let named: DefinitionFile['claimed'] = { questId: '', name: '' }
     try {
       const json = await readJson(file)
       const claimed = questIdOf(json)
+      named = { questId: claimed?.questId ?? '', name: questNameOf(json) }
       const earlier = claimed && fileOf.get(claimed.questId)
       if (claimed && earlier !== undefined) {
         const text = faultText(
@@ -92,7 +96,8 @@ export async function readDefinitionFiles(files: readonly string[]): Promise<Def
       if (!(error instanceof ConfigError)) throw error
       faults.push(...error.faults)
     }
-    readings.push(sound === undefined ? { file, faults } : { file, faults, sound })
+    const reading = { file, faults, claimed: named }
+    readings.push(sound === undefined ? reading : { ...reading, sound })
   }
   const faults = readings.flatMap(reading => reading.faults.map(fault => `${reading.file}: ${fault}`))
   return { catalogue: makeCatalogue(definitions, warnings), faults, files: readings }

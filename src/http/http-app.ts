@@ -29,7 +29,10 @@ export type { ReplicaStatus } from './health.ts'
 
 export interface HttpAppOptions extends HealthOptions {
   /** Who answers what is read under `/api`. */
-  readonly api: Pick<ApiOptions, 'view' | 'localView' | 'catalogue' | 'rules' | 'replica' | 'version'> & {
+  readonly api: Pick<
+    ApiOptions,
+    'view' | 'localView' | 'catalogue' | 'definitionFiles' | 'rules' | 'replica' | 'version'
+  > & {
     /** Who answers, for the replicas that ask (replicaIdentity of api/replica-header.ts); undefined before the log was reached. */
     readonly identity: () => string | undefined
   }

@@ -26,8 +26,16 @@ export function mergeInstances(answers: readonly InstancesFound[], size: number)
     hasMore: rows.length > size || answers.some(({ hasMore }) => hasMore),
     total: answers.reduce((sum, { total }) => sum + total, 0),
     states: answers.reduce<States>((sum, { states }) => addStates(sum, states), {}),
+    ...mergeSpreads(answers),
     silent: answers.flatMap(({ silent }) => silent),
   }
+}
+
+function mergeSpreads(answers: readonly InstancesFound[]): Pick<InstancesFound, 'spread'> {
+  const spreads = answers.flatMap(({ spread }) => (spread === undefined ? [] : [spread]))
+  const [first, ...others] = spreads
+  if (first === undefined) return {}
+  return { spread: first.map((count, place) => others.reduce((sum, other) => sum + (other[place] ?? 0), count)) }
 }
 
 export function mergeCounts(answers: readonly Counts[]): Counts {

@@ -5,7 +5,16 @@
 import { z } from 'zod'
 import { DOCUMENTS, type DryRun, type Instance, type InstanceSince } from '../api/documents.ts'
 import { journalMarkText } from '../api/journal-mark.ts'
-import type { Counts, DryRunAsked, InstancesAsked, InstancesFound, JournalMark, Row, Shards } from '../api/view.ts'
+import {
+  type Counts,
+  type DryRunAsked,
+  type InstancesAsked,
+  type InstancesFound,
+  type JournalMark,
+  type Row,
+  type Shards,
+  SPREAD_PLACES,
+} from '../api/view.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { UUID_OUT } from '../contract/uuid-text.ts'
 
@@ -19,16 +28,24 @@ export interface Question<Answer> {
   readonly mayBeAbsent: boolean
 }
 
-export function instancesQuestion({ search, after, size }: InstancesAsked): Question<InstancesFound> {
+export function instancesQuestion({ search, after, size, include = [] }: InstancesAsked): Question<InstancesFound> {
   const query = new URLSearchParams({ search: search.text, 'page[size]': String(size) })
   if (after !== undefined) query.set('page[after]', after)
+  if (include.length > 0) query.set('include', include.join(','))
   const answer = DOCUMENTS.Instances.refine(({ data }) => data.length <= size, `more than ${size} rows`).transform(
-    ({ data, meta, links }, context): InstancesFound => {
-      const rows = data.map(({ id, attributes }) => {
+    ({ data, meta: { total, states, silent, spread }, links }, context): InstancesFound => {
+      const rows = data.map(({ id, attributes: { stage, ...row } }): Row => {
         if (!UUID_OUT.test(id)) context.addIssue({ code: 'custom', message: 'the id of a row is no UUID' })
-        return { id: id as InstanceId, row: attributes } satisfies Row
+        if (stage === undefined && include.includes('stage')) {
+          context.addIssue({ code: 'custom', message: 'a row is without its stage' })
+        }
+        return { id: id as InstanceId, row, ...(stage === undefined ? {} : { stage }) }
       })
-      return { rows, hasMore: links.next !== null, total: meta.total, states: meta.states, silent: meta.silent }
+      if (include.includes('spread') && spread?.length !== SPREAD_PLACES) {
+        context.addIssue({ code: 'custom', message: `the spread has not ${SPREAD_PLACES} places` })
+      }
+      const found = { rows, hasMore: links.next !== null, total, states, silent }
+      return spread === undefined ? found : { ...found, spread }
     },
   )
   return { path: `/api/instances?${query}`, answer, mayBeAbsent: false }

@@ -7,7 +7,7 @@ import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type PartyQuestContext } from '.
 import { contextOf, stateOf } from '../actor/instance.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import { listsCommand } from '../actor/transition-target.ts'
-import type { Instance, InstanceRow, InstanceSince, Replica } from '../api/documents.ts'
+import type { Instance, InstanceRow, InstanceSince, Replica, StageNow } from '../api/documents.ts'
 import { COMMAND_TYPES } from '../contract/commands.ts'
 import type { Entry } from '../journal/entry.ts'
 import type { Recorded } from '../journal/journal.ts'
@@ -42,6 +42,20 @@ export function rowDocument({ instance, shard, isEnded }: Subject, last: Entry |
   }
 }
 
+export function stageDocument({ instance, isEnded }: Subject): StageNow {
+  const { startedAt, attempts, items, kills, data } = contextOf(instance).stage
+  return {
+    timers: isEnded ? [] : timerDocuments(instance),
+    stageStartedAt: startedAt,
+    stageState: {
+      itemCounts: withoutPrefix(items, ITEM_PREFIX),
+      monsterKills: withoutPrefix(kills, KILL_PREFIX),
+      customData: withoutPrefix(data, DATA_PREFIX),
+      attempts,
+    },
+  }
+}
+
 export function instanceDocument(subject: Subject, journal: readonly Recorded[], owner: Replica): Instance {
   const { definition } = contextOf(subject.instance).rules
   return { ...now(subject, journal, journal.at(-1)?.entry, owner), isWhole: true, quest: { ...definition } }
@@ -66,18 +80,10 @@ function now(
   const { instance, isEnded } = subject
   const context = contextOf(instance)
   const { advance, requirements, lobbyLimitSeconds, bonusLimitSeconds } = context.rules
-  const { startedAt, attempts, items, kills, data } = context.stage
   return {
     ...rowDocument(subject, last),
     owner,
-    timers: isEnded ? [] : timerDocuments(instance),
-    stageStartedAt: startedAt,
-    stageState: {
-      itemCounts: withoutPrefix(items, ITEM_PREFIX),
-      monsterKills: withoutPrefix(kills, KILL_PREFIX),
-      customData: withoutPrefix(data, DATA_PREFIX),
-      attempts,
-    },
+    ...stageDocument(subject),
     conditions: conditionDocuments(context),
     rules: { advance, requirements, lobbyLimitSeconds, bonusLimitSeconds },
     commands: COMMANDS.map(type => ({ type, isAccepted: !isEnded && listsCommand(instance, type) })),

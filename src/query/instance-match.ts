@@ -4,12 +4,14 @@
  */
 import type { State } from '../api/documents.ts'
 import type { CharacterId, InstanceId } from '../contract/ids.ts'
+import type { Tenant } from '../contract/tenant.ts'
 import { unreachable } from '../errors.ts'
 import type { Search, Term } from './search.ts'
 
 /** What a search can ask of an instance. */
 export interface Facts {
   readonly state: State
+  readonly tenant: Tenant
   readonly worldId: number
   readonly channelId: number
   /** 0: none */
@@ -58,6 +60,12 @@ export class InstanceMatch {
     return this.#terms.some(term => term.kind === 'state' && term.states.includes('destroyed'))
   }
 
+  /** One that every instance in question has among its characters; `undefined`: any may do. */
+  get character(): CharacterId | undefined {
+    const term = this.#terms.find(({ kind }) => kind === 'character')
+    return term?.kind === 'character' ? (term.number as CharacterId) : undefined
+  }
+
   includesShard(shard: number): boolean {
     return this.#terms.every(term => term.kind !== 'shard' || term.number === shard)
   }
@@ -90,6 +98,8 @@ export class InstanceMatch {
       case 'shard':
         // The whole shard was asked about before.
         return true
+      case 'tenant':
+        return isTenant(facts.tenant, term)
       case 'timer':
         return facts.deadline !== undefined && compare(facts.deadline - this.#context.now, term)
       case 'idle':
@@ -122,6 +132,15 @@ export class InstanceMatch {
 function hasCharacter({ characters }: Facts, number: number): boolean {
   for (const character of characters) if (character === number) return true
   return false
+}
+
+function isTenant(tenant: Tenant, { id, whole }: Extract<Term, { kind: 'tenant' }>): boolean {
+  if (tenant.id !== id || whole === undefined) return tenant.id === id
+  return (
+    tenant.majorVersion === whole.majorVersion &&
+    tenant.minorVersion === whole.minorVersion &&
+    tenant.region === whole.region
+  )
 }
 
 function compare(milliseconds: number, term: { readonly operator: '<' | '>'; readonly milliseconds: number }): boolean {

@@ -6,7 +6,7 @@
 import { RESTING_STATES } from '../../machines/party-quest.ts'
 import { summaryOf } from '../actor/snapshot-scan.ts'
 import type { State } from '../api/documents.ts'
-import type { InstancesAsked } from '../api/view.ts'
+import { type InstancesAsked, SPREAD_DIGITS, SPREAD_PLACES } from '../api/view.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { ShardState } from '../shard/shard-state.ts'
@@ -22,6 +22,8 @@ export interface Scanned {
   /** In the order of their ids: one more than asked for, where there are more. */
   readonly ids: readonly { readonly id: InstanceId; readonly shard: number }[]
   readonly states: Partial<Record<State, number>>
+  /** Where it was asked for: InstancesFound.spread. */
+  readonly spread: readonly number[] | undefined
 }
 
 export interface ScanOptions {
@@ -33,33 +35,60 @@ export interface ScanOptions {
 
 type Tally = Map<State, number>
 
+/** What was found in one shard. */
+interface Sum {
+  readonly tally: Tally
+  readonly spread: Uint32Array | undefined
+}
+
 /** @throws the signal's reason */
 export async function scanInstances(
-  { after, size }: InstancesAsked,
+  { after, size, include }: InstancesAsked,
   match: InstanceMatch,
   options: ScanOptions,
   signal: AbortSignal,
 ): Promise<Scanned> {
   const first = new SmallestIds<number>(after, size + 1)
-  const tallies = new Map<number, Tally>()
+  const sums = new Map<number, Sum>()
   for (const { shard, state } of options.running()) {
     if (!match.includesShard(shard)) continue
     const isThere = () => options.running().some(running => running.shard === shard && running.state === state)
     const tally: Tally = match.isAll ? census(state) : new Map()
-    const scan = new ShardScan(state, match, id => first.add(id, shard), tally)
+    const spread = include?.includes('spread') ? new Uint32Array(SPREAD_PLACES) : undefined
+    const found = (id: InstanceId) => {
+      first.add(id, shard)
+      count(spread, id)
+    }
+    const scan = new ShardScan(state, match, found, tally)
+    // Who is in question by a character is known by what characters hold: so few that they are no slice.
+    if (match.character !== undefined) scan.lookAt(state.claims.holdersOf(match.character))
     while (!scan.isDone && isThere()) {
       signal.throwIfAborted()
       await options.pace.slice(isOver => isThere() && scan.goOn(isOver))
     }
-    if (isThere()) tallies.set(shard, tally)
+    if (isThere()) sums.set(shard, { tally, spread })
   }
   signal.throwIfAborted()
   const present = new Set(options.running().map(({ shard }) => shard))
-  if (match.includesEnded) addEnded(match, options.journal, first, tallies)
+  if (match.includesEnded) addEnded(match, options.journal, first, sums)
+  const told = [...sums].flatMap(([shard, sum]) => (present.has(shard) ? [sum] : []))
   return {
     ids: first.sorted().map(({ id, beside }) => ({ id, shard: beside })),
-    states: sumOf([...tallies].flatMap(([shard, tally]) => (present.has(shard) ? [tally] : []))),
+    states: sumOf(told.map(({ tally }) => tally)),
+    spread: include?.includes('spread') ? addedUp(told) : undefined,
   }
+}
+
+function count(spread: Uint32Array | undefined, id: InstanceId): void {
+  if (spread === undefined) return
+  const place = Number.parseInt(id.slice(0, SPREAD_DIGITS), 16)
+  spread[place] = (spread[place] ?? 0) + 1
+}
+
+function addedUp(sums: readonly Sum[]): readonly number[] {
+  return Array.from({ length: SPREAD_PLACES }, (_, place) =>
+    sums.reduce((sum, { spread }) => sum + (spread?.[place] ?? 0), 0),
+  )
 }
 
 /** How many are in which state, as the shard counts them itself; of one definition, or of all. */
@@ -101,6 +130,12 @@ class ShardScan {
     return this.#next >= this.#state.numbersEnd
   }
 
+  /** At these alone, and no other is in question. */
+  lookAt(numbers: readonly number[]): void {
+    for (const number of numbers) this.#look(number)
+    this.#next = this.#state.numbersEnd
+  }
+
   goOn(isOver: () => boolean): void {
     while (!this.isDone) {
       this.#look(this.#next)
@@ -129,14 +164,15 @@ function addEnded(
   match: InstanceMatch,
   journal: Journal,
   first: SmallestIds<number>,
-  tallies: ReadonlyMap<number, Tally>,
+  sums: ReadonlyMap<number, Sum>,
 ): void {
   for (const { id, last, shard } of journal.allEnded()) {
-    const tally = tallies.get(shard)
-    if (tally === undefined || !match.mayBe(id)) continue
+    const sum = sums.get(shard)
+    if (sum === undefined || !match.mayBe(id)) continue
     const facts = { ...summaryOf(last), state: 'destroyed' as const, deadline: undefined }
     if (!match.matches(id, facts, last.snapshot.context.rules.definition)) continue
     first.add(id, shard)
-    tally.set('destroyed', (tally.get('destroyed') ?? 0) + 1)
+    count(sum.spread, id)
+    sum.tally.set('destroyed', (sum.tally.get('destroyed') ?? 0) + 1)
   }
 }

@@ -25,7 +25,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { Held } from '../shard/shard-set.ts'
 import { ChangeHub } from './change-hub.ts'
 import { DryRunner } from './dry-run.ts'
-import { instanceDocument, instanceSinceDocument, rowDocument } from './instance-document.ts'
+import { instanceDocument, instanceSinceDocument, rowDocument, stageDocument } from './instance-document.ts'
 import { InstanceMatch } from './instance-match.ts'
 import { census, type Scanned, scanInstances, sumOf } from './instance-scan.ts'
 import { ScanPace } from './scan-pace.ts'
@@ -72,7 +72,7 @@ export class ReplicaView implements View {
     })
     const options = { running: () => this.#running(), journal, pace: this.#pace }
     const scanned = await scanInstances(asked, match, options, signal)
-    const rows = await this.#rows(scanned.ids.slice(0, asked.size), match.includesEnded, signal)
+    const rows = await this.#rows(scanned.ids.slice(0, asked.size), asked, match.includesEnded, signal)
     const hasMore = scanned.ids.length > asked.size
     const last = scanned.ids[asked.size - 1]?.id
     // All of them ended meanwhile: without a row nobody would know behind which to go on.
@@ -83,6 +83,7 @@ export class ReplicaView implements View {
       hasMore,
       total,
       states: scanned.states,
+      ...(scanned.spread === undefined ? {} : { spread: scanned.spread }),
       silent: this.#silent(),
     }
   }
@@ -142,7 +143,12 @@ export class ReplicaView implements View {
   }
 
   /** As the instances are now; without those that are gone. */
-  async #rows(ids: Scanned['ids'], includesEnded: boolean, signal: AbortSignal): Promise<readonly Row[]> {
+  async #rows(
+    ids: Scanned['ids'],
+    { include }: InstancesAsked,
+    includesEnded: boolean,
+    signal: AbortSignal,
+  ): Promise<readonly Row[]> {
     const rows: Row[] = []
     for (let next = 0; next < ids.length; ) {
       signal.throwIfAborted()
@@ -153,7 +159,9 @@ export class ReplicaView implements View {
           const owner = shard === undefined ? undefined : running.get(shard)
           if (id === undefined || owner === undefined) continue
           const subject = subjectOf(owner, id) ?? (includesEnded ? this.#ended(id) : undefined)
-          if (subject !== undefined) rows.push({ id, row: rowDocument(subject, this.#options.journal.last(id)) })
+          if (subject === undefined) continue
+          const row = rowDocument(subject, this.#options.journal.last(id))
+          rows.push({ id, row, ...(include?.includes('stage') ? { stage: stageDocument(subject) } : {}) })
         }
       })
     }

@@ -3,6 +3,8 @@
  * once for each request; matching is instance-match.ts's. Knows no instance.
  */
 import type { State } from '../api/documents.ts'
+import type { Tenant } from '../contract/tenant.ts'
+import { isDashedUuid } from '../contract/uuid-text.ts'
 
 export type Term =
   | { readonly kind: 'state'; readonly states: readonly State[] }
@@ -13,6 +15,8 @@ export type Term =
   | { readonly kind: 'timer' | 'idle'; readonly operator: '<' | '>'; readonly milliseconds: number }
   /** Lower case. */
   | { readonly kind: 'id'; readonly prefix: string }
+  /** All tenants of that id, lower case; or, where it is whole, the one tenant that it is. */
+  | { readonly kind: 'tenant'; readonly id: string; readonly whole?: Omit<Tenant, 'id'> }
   /** Any of: id prefix, part of the quest, character, party. */
   | { readonly kind: 'word'; readonly text: string }
 
@@ -33,7 +37,7 @@ const NUMBER_MAX = 4_294_967_295
 const SECOND_MS = 1000
 const UNIT_MS: Readonly<Record<string, number>> = { s: SECOND_MS, m: 60 * SECOND_MS, h: 3600 * SECOND_MS }
 
-const KINDS = ['state', 'quest', 'character', 'party', 'shard', 'world', 'channel', 'id'] as const
+const KINDS = ['state', 'quest', 'character', 'party', 'shard', 'world', 'channel', 'id', 'tenant'] as const
 type Kind = (typeof KINDS)[number]
 /** By the word that people write. */
 const STATE_WORDS: Readonly<Record<string, readonly State[]>> = {
@@ -46,10 +50,13 @@ const STATE_WORDS: Readonly<Record<string, readonly State[]>> = {
   playing: ['active', 'cleared'],
 }
 const ALLOWED =
-  'state:active quest:mill character:30011 party:88213 shard:3 world:0 channel:1 timer<60s timer>5m idle>5m id:0f3a, ' +
-  'or a word alone: the start of an id, a part of a quest, a character or a party'
+  'state:active quest:mill character:30011 party:88213 shard:3 world:0 channel:1 timer<60s timer>5m idle>5m id:0f3a ' +
+  'tenant:083839c6-c47c-42a6-9585-76492795d123, or a word alone: the start of an id, a part of a quest, a character or a party'
 
+const TENANT_SAMPLE = 'tenant:083839c6-c47c-42a6-9585-76492795d123/83.1/GMS'
 const FIELD = /^([a-z]+):(.*)$/is
+/** As `tenantWord` writes it: of the region, what would be no word is escaped as in an address. */
+const TENANT = /^([^/]+)(?:\/(\d{1,5})\.(\d{1,5})\/(.+))?$/s
 const DURATION = /^(timer|idle)([<>])(.*)$/is
 const LENGTH = /^(\d{1,9})([smh])$/i
 const DIGITS = /^\d{1,10}$/
@@ -103,11 +110,31 @@ function fieldTerm(kind: Kind, value: string): Term | string {
       return value === '' ? 'write a part of the quest: quest:mill' : { kind, text: value.toLowerCase() }
     case 'id':
       return ID_PREFIX.test(value) ? { kind, prefix: value.toLowerCase() } : 'write the start of an id: id:0f3a'
+    case 'tenant':
+      return tenantTerm(value) ?? `write the UUID of a tenant, or all of it: ${TENANT_SAMPLE}`
     default: {
       const number = Number(value)
       if (!DIGITS.test(value) || number > NUMBER_MAX) return `write a number from 0 to ${NUMBER_MAX}: ${kind}:1`
       return { kind, number }
     }
+  }
+}
+
+/** The word that finds the instances of this tenant, and of no other that has the same id. */
+export function tenantWord({ id, region, majorVersion, minorVersion }: Tenant): string {
+  return `tenant:${id}/${majorVersion}.${minorVersion}/${encodeURIComponent(region)}`
+}
+
+function tenantTerm(value: string): Term | undefined {
+  const [, id = '', major, minor, region] = TENANT.exec(value) ?? []
+  if (!isDashedUuid(id)) return undefined
+  const term = { kind: 'tenant', id: id.toLowerCase() } as const
+  if (major === undefined || minor === undefined || region === undefined) return term
+  try {
+    const whole = { majorVersion: Number(major), minorVersion: Number(minor), region: decodeURIComponent(region) }
+    return { ...term, whole }
+  } catch {
+    return undefined
   }
 }
 

@@ -45,6 +45,14 @@ export class ClaimTable implements ClaimReader {
     return holder === 0 ? undefined : this.#roster.id(holder - 1)
   }
 
+  /** The numbers, in the roster, of all that hold the character: one in a channel at most. For who only looks on. */
+  holdersOf(character: CharacterId): readonly number[] {
+    return [...this.#channels.values()].flatMap(({ number }) => {
+      const holder = this.#entries[this.#find(number, character)] ?? 0
+      return holder === 0 ? [] : [holder - 1]
+    })
+  }
+
   lobby(channel: string, lobby: string): InstanceId | undefined {
     const known = this.#channels.get(channel)
     return known && this.#lobbies.get(lobbyKey(known, lobby))

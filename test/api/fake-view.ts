@@ -1,16 +1,21 @@
 /** A View that answers what a test puts into it, and keeps what it was asked. */
-import type { Instance, InstanceRow, Shard, Silence } from '../../src/api/documents.ts'
-import type {
-  Change,
-  Counts,
-  DryRunAsked,
-  DryRunFound,
-  InstancesAsked,
-  InstancesFound,
-  JournalMark,
-  View,
+import { isDeepStrictEqual } from 'node:util'
+import type { Instance, InstanceRow, Shard, Silence, StageNow } from '../../src/api/documents.ts'
+import {
+  type Change,
+  type Counts,
+  type DryRunAsked,
+  type DryRunFound,
+  type InstancesAsked,
+  type InstancesFound,
+  type JournalMark,
+  type Row,
+  SPREAD_DIGITS,
+  SPREAD_PLACES,
+  type View,
 } from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
+import type { Term } from '../../src/query/search.ts'
 
 export const FIRST = '0a0b0c0d-0000-8000-8000-000000000001' as InstanceId
 export const SECOND = '0a0b0c0d-0000-8000-8000-000000000002' as InstanceId
@@ -56,12 +61,16 @@ export const ROW: InstanceRow = {
   shard: 3,
 }
 
-export const INSTANCE: Instance = {
-  ...ROW,
-  owner: { name: 'a', url: 'http://a:8080' },
+export const STAGE: StageNow = {
   timers: [{ name: 'quest', dueAt: NOW + 60_000, seconds: 62, target: 'failed' }],
   stageStartedAt: NOW - 2000,
   stageState: { itemCounts: { '4001008': 2 }, monsterKills: {}, customData: {}, attempts: 0 },
+}
+
+export const INSTANCE: Instance = {
+  ...ROW,
+  owner: { name: 'a', url: 'http://a:8080' },
+  ...STAGE,
   conditions: [
     { type: 'item', operator: '>=', value: 4, referenceId: 4001008, referenceKey: '', current: 2, holds: false },
   ],
@@ -90,6 +99,11 @@ const SHARD: Shard = {
   ownedSince: NOW - 9000,
 }
 
+function isOf({ tenant }: InstanceRow, { id, whole }: Extract<Term, { kind: 'tenant' }>): boolean {
+  const { id: _, ...others } = tenant
+  return tenant.id === id && (whole === undefined || isDeepStrictEqual({ ...whole }, others))
+}
+
 export class FakeView implements View {
   readonly asked: InstancesAsked[] = []
   readonly dryRuns: DryRunAsked[] = []
@@ -105,17 +119,35 @@ export class FakeView implements View {
     result: { outcome: 'applied', operation: OPERATION, instance: ROW },
   }
 
+  /** What there is, in the order of the ids. */
+  rows: readonly Required<Row>[] = [FIRST, SECOND].map(id => ({ id, row: ROW, stage: STAGE }))
+  silent: readonly Silence[] = [SILENCE]
+
+  /** Of a search it knows who the tenant and the character are. */
   async instances(asked: InstancesAsked, _signal: AbortSignal): Promise<InstancesFound> {
     this.asked.push(asked)
-    const rows = [FIRST, SECOND]
-      .filter(id => asked.after === undefined || id > asked.after)
-      .map(id => ({ id, row: ROW }))
+    const found = this.rows.filter(({ row }) =>
+      asked.search.terms.every(term => {
+        if (term.kind === 'tenant') return isOf(row, term)
+        if (term.kind === 'character') return row.characters.some(({ characterId }) => characterId === term.number)
+        return true
+      }),
+    )
+    const rest = found.filter(({ id }) => asked.after === undefined || id > asked.after)
+    const spread = Array.from({ length: SPREAD_PLACES }, () => 0)
+    for (const { id } of found) {
+      const place = Number.parseInt(id.slice(0, SPREAD_DIGITS), 16)
+      spread[place] = (spread[place] ?? 0) + 1
+    }
     return {
-      rows: rows.slice(0, asked.size),
-      hasMore: rows.length > asked.size,
-      total: 2,
-      states: { active: 2 },
-      silent: [SILENCE],
+      rows: rest
+        .slice(0, asked.size)
+        .map(({ id, row, stage }) => (asked.include?.includes('stage') ? { id, row, stage } : { id, row })),
+      hasMore: rest.length > asked.size,
+      total: found.length,
+      states: { active: found.length },
+      ...(asked.include?.includes('spread') ? { spread } : {}),
+      silent: this.silent,
     }
   }
 

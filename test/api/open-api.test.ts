@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { DOCUMENTS } from '../../src/api/documents.ts'
-import { apiScene, COMPILED } from './api-scene.ts'
+import { definitionId } from '../../src/api/ecosystem/definition-id.ts'
+import { apiScene, COMPILED, TENANT_HEADERS } from './api-scene.ts'
 import { FIRST, MISSING } from './fake-view.ts'
 
 const openApi = z.object({
@@ -21,7 +22,17 @@ const openApi = z.object({
 
 type Scene = Awaited<ReturnType<typeof apiScene>>
 
-/** One request for each answer below 500 that a path of its own has; the name of its document where it has one. */
+const INSTANCES = '/api/party-quests/instances'
+const DEFINITIONS = '/api/party-quests/definitions'
+const QUEST_ID = COMPILED.definition.questId
+
+/** Nobody is silent. */
+function whole(view: Scene['view']) {
+  view.silent = []
+  return TENANT_HEADERS
+}
+
+/** One request for each answer that a path of its own has; the name of its document where it has one. */
 const SAMPLES: readonly (readonly [string, string, number, (scene: Scene) => Promise<Response> | Response])[] = [
   ['get', '/api/instances', 200, ({ get }) => get('/api/instances?search=state:active&page[size]=1')],
   ['get', '/api/instances', 400, ({ get }) => get('/api/instances?search=state:sleepy')],
@@ -43,6 +54,41 @@ const SAMPLES: readonly (readonly [string, string, number, (scene: Scene) => Pro
   ['post', '/api/commands', 415, ({ post }) => post({}, { 'content-type': 'text/plain' })],
   ['post', '/api/commands', 403, ({ post }) => post({}, { origin: 'http://evil.example', host: 'quests' })],
   ['get', '/api/openapi.json', 200, ({ get }) => get('/api/openapi.json')],
+  ['get', `${INSTANCES}`, 200, ({ ask, view }) => ask('GET', '/instances', whole(view))],
+  ['get', `${INSTANCES}`, 400, ({ get }) => get(INSTANCES)],
+  ['get', `${INSTANCES}/{id}`, 200, ({ ask }) => ask('GET', `/instances/${FIRST}`)],
+  ['get', `${INSTANCES}/{id}`, 404, ({ ask }) => ask('GET', `/instances/${MISSING}`)],
+  ['get', `${INSTANCES}/field/{instanceId}`, 200, ({ ask }) => ask('GET', `/instances/field/${FIRST}`)],
+  ['get', `${INSTANCES}/field/{instanceId}`, 404, ({ ask }) => ask('GET', `/instances/field/${MISSING}`)],
+  ['get', `${INSTANCES}/character/{characterId}`, 200, ({ ask }) => ask('GET', '/instances/character/1001')],
+  [
+    'get',
+    `${INSTANCES}/character/{characterId}`,
+    404,
+    ({ ask, view }) => ask('GET', '/instances/character/9', whole(view)),
+  ],
+  [
+    'get',
+    `${INSTANCES}/character/{characterId}/timer`,
+    200,
+    ({ ask }) => ask('GET', '/instances/character/1001/timer'),
+  ],
+  [
+    'get',
+    `${INSTANCES}/character/{characterId}/timer`,
+    404,
+    ({ ask, view }) => ask('GET', '/instances/character/9/timer', whole(view)),
+  ],
+  ['get', `${DEFINITIONS}`, 200, ({ ask }) => ask('GET', '/definitions')],
+  ['get', `${DEFINITIONS}/{id}`, 200, ({ ask }) => ask('GET', `/definitions/${definitionId(QUEST_ID)}`)],
+  ['get', `${DEFINITIONS}/{id}`, 404, ({ ask }) => ask('GET', `/definitions/${FIRST}`)],
+  ['get', `${DEFINITIONS}/quest/{questId}`, 200, ({ ask }) => ask('GET', `/definitions/quest/${QUEST_ID}`)],
+  ['get', `${DEFINITIONS}/quest/{questId}`, 404, ({ ask }) => ask('GET', '/definitions/quest/nobody')],
+  ['post', `${DEFINITIONS}/validate`, 200, ({ ask }) => ask('POST', '/definitions/validate')],
+  ['post', `${DEFINITIONS}`, 501, ({ ask }) => ask('POST', '/definitions')],
+  ['post', `${DEFINITIONS}/seed`, 501, ({ ask }) => ask('POST', '/definitions/seed')],
+  ['patch', `${DEFINITIONS}/{id}`, 501, ({ ask }) => ask('PATCH', `/definitions/${FIRST}`)],
+  ['delete', `${DEFINITIONS}/{id}`, 501, ({ ask }) => ask('DELETE', `/definitions/${FIRST}`)],
 ]
 
 async function described(scene: Scene) {
@@ -98,7 +144,7 @@ describe('GET /api/openapi.json', () => {
     const { paths } = await described(scene)
     for (const [path, methods] of Object.entries(paths)) {
       const address = path.replace('{id}', FIRST).replace('{ref}', COMPILED.ref)
-      const response = await scene.app.request(address, { method: 'DELETE' })
+      const response = await scene.app.request(address, { method: 'PUT' })
       const allowed = Object.keys(methods).join(', ').toUpperCase()
       expect([path, response.status, response.headers.get('allow')]).toEqual([path, 405, allowed])
     }

@@ -21,6 +21,7 @@ export function fakeApi() {
     view: new FakeView(),
     localView: new FakeView(),
     catalogue: makeCatalogue([]),
+    definitionFiles: async () => ({ catalogue: makeCatalogue([]), faults: [], files: [] }),
     rules: { requirements: 'enforce', advance: 'command', lobbyLimitSeconds: 3600, bonusLimitSeconds: 1800 },
     replica: { name: 'a', url: 'http://a:8080' },
     version: '1.2.3',
