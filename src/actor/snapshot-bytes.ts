@@ -4,7 +4,7 @@
  */
 import type { PartyQuestContext, Rules } from '../../machines/context.ts'
 import { partyQuestMachine } from '../../machines/party-quest.ts'
-import { LAYOUTS, REPAIR, type RecordLayout, readVersioned } from '../contract/record-layout.ts'
+import { LAYOUTS, newestReadable, REPAIR, type RecordLayout, readVersioned } from '../contract/record-layout.ts'
 import { UnrestorableError } from '../errors.ts'
 import { contextOf, type Instance, stateOf } from './instance.ts'
 import { checkInstance, type StoredInstance } from './stored-instance.ts'
@@ -17,13 +17,18 @@ export type RulesOf = (definition: string, advance: Rules['advance']) => Rules
 export function encodeInstance(instance: Instance): Buffer {
   const { identity, rules, run, stage } = contextOf(instance)
   const stored: StoredInstance = {
-    version: LAYOUTS.instance.written,
+    version: isEmpty(stage.data) ? LAYOUTS.instance.written : newestReadable(LAYOUTS.instance),
     value: stateOf(instance),
     context: { identity, advance: rules.advance, run, stage },
     definition: instance.definition,
     armedBy: instance.armedBy,
   }
   return Buffer.from(JSON.stringify(stored))
+}
+
+function isEmpty(data: object): boolean {
+  for (const _ in data) return false
+  return true
 }
 
 /**

@@ -7,7 +7,7 @@ import { TIMER_NAMES, type TimerName } from '../../machines/deadlines.ts'
 import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
 import type { CharacterId, QuestId, TenantId } from '../contract/ids.ts'
 import type { InstanceIdentity } from '../contract/messages.ts'
-import { LAYOUTS } from '../contract/record-layout.ts'
+import { LAYOUTS, newestReadable } from '../contract/record-layout.ts'
 import { isSameTenant, type Tenant, tenantKey } from '../contract/tenant.ts'
 import { contextOf, type Instance, nextTimer, stateOf } from './instance.ts'
 
@@ -57,7 +57,8 @@ export function summaryOf(instance: Instance): Summary {
 
 const literal = (text: string): Buffer => Buffer.from(text, 'latin1')
 
-const START = literal(`{"version":${LAYOUTS.instance.written},"value":"`)
+const START = literal('{"version":')
+const VALUE = literal(',"value":"')
 const CONTEXT = literal('","context":{"identity":{"instanceId":"')
 const TENANT = literal('","tenant":{"id":"')
 const REGION = literal('","region":"')
@@ -130,7 +131,8 @@ export class SnapshotScan {
     this.#bytes = bytes
     this.#at = 0
     this.#isRegular = true
-    const state = RESTING_STATES[RESTING_STATES.indexOf(this.#text(START, this.#states) as RestingState)]
+    const version = this.#number(START)
+    const state = RESTING_STATES[RESTING_STATES.indexOf(this.#text(VALUE, this.#states) as RestingState)]
     this.#skipText(CONTEXT)
     const tenant = this.#readTenant()
     const questId = this.#text(QUEST, this.#questIds) as QuestId
@@ -148,10 +150,11 @@ export class SnapshotScan {
     this.#number(ATTEMPTS)
     this.#skipCounts(ITEMS)
     this.#skipCounts(KILLS)
-    this.#skipCounts(DATA)
+    this.#skipTexts(DATA)
     const definition = this.#text(DEFINITION, this.#definitions)
     this.#skipArmedBy()
     this.#expect(END)
+    if (version < LAYOUTS.instance.written || version > newestReadable(LAYOUTS.instance)) return undefined
     if (!this.#isRegular || this.#at !== bytes.length || state === undefined || !ADVANCES.includes(advance)) {
       return undefined
     }
@@ -230,7 +233,11 @@ export class SnapshotScan {
   }
 
   #skipArmedBy(): void {
-    this.#expect(ARMED_BY)
+    this.#skipTexts(ARMED_BY)
+  }
+
+  #skipTexts(before: Buffer): void {
+    this.#expect(before)
     for (let first = true; this.#isRegular && this.#bytes[this.#at] !== CLOSE_BYTE; first = false) {
       this.#skipText(first ? QUOTE : NEXT_QUOTE)
       this.#skipText(QUOTE_COLON_QUOTE)

@@ -45,7 +45,7 @@ const IDENTITY: Fields = [
 ]
 const RUN: Fields = fields(isNumber, 'stageIndex', 'registeredAt', 'startedAt')
 const STAGE: Fields = fields(isNumber, 'startedAt', 'attempts')
-const COUNTS = ['items', 'kills', 'data']
+const COUNTS = [...fields(isNumber, 'items', 'kills'), ...fields(isText, 'data')]
 
 export type Checked = { readonly instance: StoredInstance } | { readonly damagedAt: string }
 
@@ -100,10 +100,10 @@ function timersDamage(value: unknown, path: string, check: Check): string | unde
 }
 
 function countsDamage(stage: JsonObject): string | undefined {
-  for (const name of COUNTS) {
+  for (const { name, check } of COUNTS) {
     const counts = stage[name]
     if (!isObject(counts)) return `$.context.stage.${name}`
-    for (const counted in counts) if (!isNumber(counts[counted])) return `$.context.stage.${name}.${counted}`
+    for (const counted in counts) if (!check(counts[counted])) return `$.context.stage.${name}.${counted}`
   }
   return undefined
 }

@@ -36,10 +36,14 @@ export const timer = z.object({
 })
 export type Timer = z.infer<typeof timer>
 
-/** What set an operation off. `lookup` is the answer of a service to a REGISTER that waited for it. */
+/**
+ * What set an operation off. `lookup` is the answer of a service to a REGISTER that waited for it;
+ * `event` what the game told of a character or a monster.
+ */
 export const cause = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('command'), topic: z.string(), partition: uint, offset: uint }),
   z.object({ kind: z.literal('lookup'), topic: z.string(), partition: uint, offset: uint }),
+  z.object({ kind: z.literal('event'), topic: z.string(), partition: uint, offset: uint }),
   z.object({ kind: z.literal('timer'), dueAt: milliseconds }),
 ])
 

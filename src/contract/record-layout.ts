@@ -24,13 +24,30 @@ export interface RecordLayout {
 
 export const LAYOUTS = {
   position: { kind: 'position', migrations: [], written: 1 },
-  instance: { kind: 'instance', migrations: [], written: 1 },
+  /**
+   * Version 2: custom data are texts. One without any is still written as version 1, which says the same of it, so that
+   * releases that know no custom data read whatever has none.
+   */
+  instance: { kind: 'instance', migrations: [customDataAsTexts], written: 1 },
   definition: { kind: 'definition', migrations: [], written: 1, unversioned: 1 },
   pending: { kind: 'pending', migrations: [], written: 1 },
   effect: { kind: 'effect', migrations: [], written: 1 },
   /** The answers that a shard appends for itself; their version is in the header. */
   internal: { kind: 'internal command', migrations: [], written: 1 },
 } as const satisfies Readonly<Record<string, RecordLayout>>
+
+/** Nothing ever set custom data in version 1, where they were numbers. */
+function customDataAsTexts(older: JsonObject): JsonObject {
+  const { context } = older
+  const stage = isObject(context) ? context.stage : undefined
+  if (!isObject(context) || !isObject(stage) || !isObject(stage.data)) return { ...older, version: 2 }
+  const entries = Object.entries(stage.data)
+  if (entries.length === 0) return { ...older, version: 2 }
+  const data = Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === 'number' ? String(value) : value]),
+  )
+  return { ...older, version: 2, context: { ...context, stage: { ...stage, data } } }
+}
 
 export const newestReadable = ({ migrations }: RecordLayout): number => migrations.length + 1
 

@@ -8,10 +8,10 @@ import { TIMER_NAMES } from '../../machines/deadlines.ts'
 import { RESTING_STATES } from '../../machines/party-quest.ts'
 import { COMMAND_TYPES } from '../contract/command-envelope.ts'
 import type { InstanceId } from '../contract/ids.ts'
-import { type Entry, weightOf } from './entry.ts'
+import { type Entry, GAME_HAPPENINGS, weightOf } from './entry.ts'
 
-const KINDS = ['command', 'lookup', 'timer'] as const
-const NAMES = [...COMMAND_TYPES, ...TIMER_NAMES] as const
+const KINDS = ['command', 'lookup', 'timer', 'event'] as const
+const NAMES = [...new Set([...COMMAND_TYPES, ...TIMER_NAMES, ...GAME_HAPPENINGS])] as const
 const STATES = [undefined, ...RESTING_STATES] as const
 
 /** Numbers in a row, one cache line; and references. */
@@ -26,6 +26,8 @@ export class EntryStore {
   /** Of births and deaths only. */
   readonly #born = new Map<number, Entry['born']>()
   readonly #last = new Map<number, NonNullable<Entry['last']>>()
+  /** Of the few that brought texts. */
+  readonly #texts = new Map<number, Entry['texts']>()
   /** An installation has a few. */
   readonly #topics: string[] = []
   readonly #free: number[] = []
@@ -54,14 +56,15 @@ export class EntryStore {
       ...{ id, at, durationMs, characterId, partition, stageIndex, kind },
       offset: kind === 'timer' ? 0 : moment,
       dueAt: kind === 'timer' ? moment : 0,
-      name: NAMES[(code >> 2) & 31] ?? 'REGISTER',
-      from: STATES[(code >> 7) & 7],
-      to: STATES[(code >> 10) & 7],
-      topic: this.#topics[code >> 13] ?? '',
+      name: NAMES[(code >> 2) & 63] ?? 'REGISTER',
+      from: STATES[(code >> 8) & 7],
+      to: STATES[(code >> 11) & 7],
+      topic: this.#topics[code >> 14] ?? '',
       // As they were written: each third reference is of one kind.
       messages: messages as Entry['messages'],
       deadlines: deadlines as Entry['deadlines'],
       counts: counts as Entry['counts'],
+      texts: this.#texts.get(place) ?? [],
       born: this.#born.get(place) ?? [],
       last: this.#last.get(place),
     }
@@ -87,7 +90,7 @@ export class EntryStore {
   }
 
   #write(place: number, entry: Entry): void {
-    const { kind, born, last } = entry
+    const { kind, texts, born, last } = entry
     const numbers = this.#numbers
     const row = place * ROW
     numbers[row] = entry.at
@@ -103,11 +106,13 @@ export class EntryStore {
     this.#references[at] = entry.messages
     this.#references[at + 1] = entry.deadlines
     this.#references[at + 2] = entry.counts
+    if (texts.length > 0) this.#texts.set(place, texts)
     if (born.length > 0) this.#born.set(place, born)
     if (last !== undefined) this.#last.set(place, last)
   }
 
   #forget(place: number): void {
+    if (this.#texts.size > 0) this.#texts.delete(place)
     if (this.#born.size > 0) this.#born.delete(place)
     if (this.#last.size > 0) this.#last.delete(place)
   }
@@ -116,9 +121,9 @@ export class EntryStore {
     return (
       KINDS.indexOf(kind) |
       (NAMES.indexOf(name) << 2) |
-      (STATES.indexOf(from) << 7) |
-      (STATES.indexOf(to) << 10) |
-      (this.#topicOf(topic) << 13)
+      (STATES.indexOf(from) << 8) |
+      (STATES.indexOf(to) << 11) |
+      (this.#topicOf(topic) << 14)
     )
   }
 

@@ -4,11 +4,11 @@
  * each operation costs the collector many times what it costs to make. Documents are made only when somebody reads.
  */
 import type { Deadlines, TimerName } from '../../machines/deadlines.ts'
-import type { RestingState } from '../../machines/party-quest.ts'
+import type { MonsterHappening, PartyQuestEvent, RestingState } from '../../machines/party-quest.ts'
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
 import type { Command, CommandType } from '../contract/commands.ts'
 import type { InstanceId } from '../contract/ids.ts'
-import type { Message } from '../contract/messages.ts'
+import type { LeaveReason, Message } from '../contract/messages.ts'
 import type { Origin } from '../contract/origin.ts'
 
 /** What set the operation off. */
@@ -21,7 +21,18 @@ export type Trigger =
       readonly isAnswer: boolean
     }
   /** `dueAt`: epoch milliseconds. */
+  /** What the game told of a character or a monster. */
+  | { readonly kind: 'event'; readonly event: GameHappening; readonly origin: Origin }
   | { readonly kind: 'timer'; readonly timer: TimerName; readonly dueAt: number }
+
+/** What the machine is sent of an event of the game. */
+export type GameHappening = Extract<PartyQuestEvent, { readonly type: 'LEAVE' }> | MonsterHappening
+export const GAME_HAPPENINGS = [
+  'LEAVE',
+  'monster.damaged',
+  'monster.killed',
+  'monster.drop',
+] as const satisfies readonly GameHappening['type'][]
 
 export interface Entry {
   readonly id: InstanceId
@@ -29,19 +40,24 @@ export interface Entry {
   readonly at: number
   /** From the record's bytes to the bytes of its messages. */
   readonly durationMs: number
-  readonly kind: 'command' | 'lookup' | 'timer'
-  /** Of the command, or of the timer. */
-  readonly name: CommandType | TimerName
-  /** Where the command came from; of a timer empty, 0 and 0. */
+  readonly kind: 'command' | 'lookup' | 'timer' | 'event'
+  /** Of the command, of the timer, or of what the game told. */
+  readonly name: CommandType | TimerName | GameHappening['type']
+  /** Where the record came from; of a timer empty, 0 and 0. */
   readonly topic: string
   readonly partition: number
   readonly offset: number
-  /** Epoch milliseconds; of a command 0. */
+  /** Epoch milliseconds; of all but a timer 0. */
   readonly dueAt: number
-  /** Who the command named; of a timer 0. */
+  /** Who the command or the event named; 0: nobody. */
   readonly characterId: number
-  /** What an UPDATE_STAGE_STATE added: how many items, then each one's id and count, then the monsters'. */
+  /**
+   * What an UPDATE_STAGE_STATE added: how many items, then each one's id and count, then the monsters'. Of a monster's
+   * happening: its map, its id and what it dropped.
+   */
   readonly counts: readonly number[]
+  /** What an UPDATE_CUSTOM_DATA, a BROADCAST_MESSAGE or a LEAVE said, and where: see `saidIn`. */
+  readonly texts: readonly string[]
   readonly from: RestingState | undefined
   /** `undefined`: it ended. */
   readonly to: RestingState | undefined
@@ -58,6 +74,7 @@ const NO_DEADLINES: Deadlines = {}
 const NOBODY: Entry['born'] = []
 const NO_MESSAGES: readonly Message[] = []
 const NO_COUNTS: readonly number[] = []
+const NO_TEXTS: readonly string[] = []
 
 export interface Change {
   readonly before: Instance | undefined
@@ -80,14 +97,7 @@ export function entryOf(
     id,
     at,
     durationMs,
-    kind: trigger.kind === 'timer' ? 'timer' : trigger.isAnswer ? 'lookup' : 'command',
-    name: trigger.kind === 'timer' ? trigger.timer : trigger.command.type,
-    topic: trigger.kind === 'timer' ? '' : trigger.origin.topic,
-    partition: trigger.kind === 'timer' ? 0 : trigger.origin.partition,
-    offset: trigger.kind === 'timer' ? 0 : trigger.origin.offset,
-    dueAt: trigger.kind === 'timer' ? trigger.dueAt : 0,
-    characterId: trigger.kind === 'timer' ? 0 : trigger.command.characterId,
-    counts: trigger.kind === 'timer' ? NO_COUNTS : countsOf(trigger.command),
+    ...causeOf(trigger),
     from: before && stateOf(before),
     to: after && stateOf(after),
     stageIndex: run.stageIndex,
@@ -98,12 +108,52 @@ export function entryOf(
   }
 }
 
+type Cause = Pick<
+  Entry,
+  'kind' | 'name' | 'topic' | 'partition' | 'offset' | 'dueAt' | 'characterId' | 'counts' | 'texts'
+>
+
+const NOWHERE = { topic: '', partition: 0, offset: 0 }
+
+function causeOf(trigger: Trigger): Cause {
+  if (trigger.kind === 'timer') {
+    const { kind, timer: name, dueAt } = trigger
+    return { kind, name, ...NOWHERE, dueAt, characterId: 0, counts: NO_COUNTS, texts: NO_TEXTS }
+  }
+  const { topic, partition, offset } = trigger.origin
+  if (trigger.kind === 'event') {
+    const { kind, event } = trigger
+    const said =
+      event.type === 'LEAVE'
+        ? { characterId: event.characterId, counts: NO_COUNTS, texts: [event.reason] }
+        : { characterId: 0, counts: [event.mapId, event.monsterId, event.itemCount], texts: NO_TEXTS }
+    return { kind, name: event.type, topic, partition, offset, dueAt: 0, ...said }
+  }
+  const { command } = trigger
+  return {
+    kind: trigger.isAnswer ? 'lookup' : 'command',
+    name: command.type,
+    topic,
+    partition,
+    offset,
+    dueAt: 0,
+    characterId: command.characterId,
+    counts: countsOf(command),
+    texts: textsOf(command),
+  }
+}
+
 /** Messages and counts that weigh as much as an entry without any. */
 const PARTS_PER_WEIGHT = 8
 
-/** What an entry holds on to, in entries: 1 for an ordinary one, more for one with many messages or counts. */
-export function weightOf({ messages, counts }: Pick<Entry, 'messages' | 'counts'>): number {
-  return 1 + Math.floor((messages.length + (counts.length >> 1)) / PARTS_PER_WEIGHT)
+const CHARACTERS_PER_PART = 32
+
+/** What an entry holds on to, in entries: 1 for an ordinary one, more for one with much in it. */
+export function weightOf({ messages, counts, texts }: Pick<Entry, 'messages' | 'counts' | 'texts'>): number {
+  let characters = 0
+  for (const text of texts) characters += text.length
+  const parts = messages.length + (counts.length >> 1) + texts.length + characters / CHARACTERS_PER_PART
+  return 1 + Math.floor(parts / PARTS_PER_WEIGHT)
 }
 
 function countsOf(command: Command): readonly number[] {
@@ -122,6 +172,39 @@ function countsOf(command: Command): readonly number[] {
     counts[at++] = count
   }
   return counts
+}
+
+function textsOf(command: Command): readonly string[] {
+  switch (command.type) {
+    case 'UPDATE_CUSTOM_DATA':
+      return [String(command.updates.size), ...[...command.updates].flat(), ...command.increments]
+    case 'BROADCAST_MESSAGE':
+      return [command.messageType, command.message]
+    case 'LEAVE':
+      return VOLUNTARY
+    default:
+      return NO_TEXTS
+  }
+}
+
+const VOLUNTARY: readonly LeaveReason[] = ['voluntary']
+
+/** What the event of the machine held in texts, under its names there. */
+export function saidIn({ name, texts }: Entry): Readonly<Record<string, unknown>> {
+  switch (name) {
+    case 'UPDATE_CUSTOM_DATA': {
+      const [size = '0', ...rest] = texts
+      const end = 2 * Number(size)
+      const keys = rest.slice(0, end).flatMap((key, at, all) => (at % 2 === 0 ? [[key, all[at + 1] ?? '']] : []))
+      return { updates: Object.fromEntries(keys), increments: rest.slice(end) }
+    }
+    case 'BROADCAST_MESSAGE':
+      return { messageType: texts[0], message: texts[1] }
+    case 'LEAVE':
+      return { reason: texts[0] }
+    default:
+      return {}
+  }
 }
 
 /** The counts of an UPDATE_STAGE_STATE by id, as they came. */

@@ -1,6 +1,6 @@
 /** A journal's entry as people read it (api/documents.ts): made when somebody reads, of references, changing nothing. */
 import type { Operation } from '../api/documents.ts'
-import { countedIn, type Entry } from '../journal/entry.ts'
+import { countedIn, type Entry, saidIn } from '../journal/entry.ts'
 import type { Recorded } from '../journal/journal.ts'
 
 type OperationEvent = Operation['event']
@@ -37,7 +37,12 @@ function eventOf(entry: Entry): OperationEvent {
     const { items, monsters } = countedIn(entry)
     return { type, itemCounts: items, monsterKills: monsters }
   }
-  if (entry.name !== 'REGISTER') return { type }
+  if (entry.kind === 'event' && entry.name !== 'LEAVE') {
+    const [mapId, monsterId, itemCount] = entry.counts
+    return { type, mapId, monsterId, itemCount }
+  }
+  if (entry.name === 'LEAVE') return { type, characterId: entry.characterId, ...saidIn(entry) }
+  if (entry.name !== 'REGISTER') return { type, ...saidIn(entry) }
   return entry.from === undefined
     ? { type, members: entry.born.map(member => ({ ...member })) }
     : { type, member: { characterId: entry.characterId } }

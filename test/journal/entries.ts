@@ -20,6 +20,7 @@ export function entryOf(number: number, overrides: Partial<Entry> = {}): Entry {
     dueAt: 0,
     characterId: 1001,
     counts: [],
+    texts: [],
     from: 'active',
     to: 'active',
     stageIndex: 0,

@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { TIMER_NAMES } from '../../machines/deadlines.ts'
 import { RESTING_STATES } from '../../machines/party-quest.ts'
 import { COMMAND_TYPES } from '../../src/contract/command-envelope.ts'
-import type { Entry } from '../../src/journal/entry.ts'
+import { type Entry, GAME_HAPPENINGS } from '../../src/journal/entry.ts'
 import { Journal } from '../../src/journal/journal.ts'
 import { entryOf, idOf } from './entries.ts'
 
 const STATES = [undefined, ...RESTING_STATES] as const
-const KINDS = ['command', 'lookup', 'timer'] as const
+const KINDS = ['command', 'lookup', 'timer', 'event'] as const
 
 /** Of each `number` another, and all of its parts different from those of its neighbours. */
 function odd(instance: number, number: number): Entry {
@@ -18,13 +18,14 @@ function odd(instance: number, number: number): Entry {
     at: 1.8e12 + number,
     durationMs: number / 7,
     kind,
-    name: pick<Entry['name']>([...COMMAND_TYPES, ...TIMER_NAMES]),
+    name: pick<Entry['name']>([...COMMAND_TYPES, ...TIMER_NAMES, ...GAME_HAPPENINGS]),
     topic: pick(['', 'commands', 'commands-2', '<b>']),
     partition: number,
     offset: kind === 'timer' ? 0 : Number.MAX_SAFE_INTEGER - number,
     dueAt: kind === 'timer' ? 2e12 + number : 0,
     characterId: 4_294_967_295 - number,
     counts: pick<Entry['counts']>([[], [1, 4001008, number, 1, 2], [0]]),
+    texts: pick<Entry['texts']>([[], [], ['voluntary'], ['PINK_TEXT', `${number}`]]),
     from: pick<Entry['from']>(STATES),
     to: pick<Entry['to']>(STATES, number + 3),
     stageIndex: number % 5,

@@ -12,7 +12,7 @@ export interface TimelineRow {
   readonly after: string
   /** Epoch milliseconds. */
   readonly at: number
-  readonly kind: 'command' | 'timer' | 'lookup'
+  readonly kind: 'command' | 'timer' | 'lookup' | 'event'
   readonly event: string
   /** What else the event carried, as JSON; empty: nothing. */
   readonly payload: string
