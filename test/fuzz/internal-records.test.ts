@@ -8,6 +8,7 @@ import { tenantHeaders } from '../../src/contract/tenant.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { quest, TIMED } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
+import { effectStepper, FakeMonsters } from '../support/fake-monsters.ts'
 import { INTERNAL, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { TENANT } from '../support/tenants.ts'
 import { bytesOf, harmed, nameText, textHarm, valueText } from './awkward.ts'
@@ -56,7 +57,7 @@ test(
   limitMs(SHARE),
 )
 
-/** A lobby, a quest in its second stage, and a registration that waits for an answer. */
+/** A lobby, a quest in its second stage with effects that wait, and a registration that waits for an answer. */
 async function openScene(): Promise<Scene> {
   const definitions = [
     quest({ questId: 'solo_pq', registration: SOLO, startRequirements: [], duration: 60 }),
@@ -64,7 +65,8 @@ async function openScene(): Promise<Scene> {
     quest({ questId: 'guild_pq', registration: { ...SOLO, affinity: 'guild' } }),
   ]
   const services = { guilds: true, parties: false }
-  const harness = await ShardHarness.start({ definitions, services, lookupClient: new FakeLookups() })
+  const clients = { lookupClient: new FakeLookups(), monsterClient: new FakeMonsters() }
+  const harness = await ShardHarness.start({ definitions, services, ...clients, stepper: effectStepper() })
   await harness.register(1, { questId: 'solo_pq' })
   await harness.register(2, { questId: 'lobby_pq' })
   await harness.register(3, { questId: 'guild_pq' })

@@ -46,7 +46,7 @@ export interface ReplicaOptions {
   readonly rules?: Partial<RuleSettings>
   readonly services?: Partial<LookupServices>
   readonly lookupClient?: LookupClient
-  readonly monsterClient?: MonsterClient
+  readonly monsterClient?: MonsterClient | undefined
   readonly stepper?: Stepper
   readonly residentInstances?: number
   readonly batchRecordsMax?: number

@@ -7,6 +7,7 @@ import { COMMAND_TYPES } from '../../src/contract/commands.ts'
 import { createMetrics } from '../../src/metrics.ts'
 import { quest } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
+import { effectStepper, FakeMonsters } from '../support/fake-monsters.ts'
 import { INTERNAL, type Replica, ShardHarness } from '../support/shard-harness.ts'
 
 const solo = quest({ startRequirements: [] })
@@ -18,9 +19,10 @@ const CHANNELS = [0, 1, 2, 3]
 let harness: ShardHarness | undefined
 afterEach(() => harness?.stop())
 
-/** Both shards with a quest under way and one that waits for a look-up; stopped. */
+/** Both shards with a quest under way, an effect of it that waits, and one that waits for a look-up; stopped. */
 async function underWay(): Promise<ShardHarness> {
-  harness = await ShardHarness.start({ ...OPTIONS, lookupClient: new FakeLookups() })
+  const services = { lookupClient: new FakeLookups(), monsterClient: new FakeMonsters() }
+  harness = await ShardHarness.start({ ...OPTIONS, ...services, stepper: effectStepper() })
   const h = harness
   for (const channelId of CHANNELS) {
     await h.register(1001, { channelId })
@@ -103,6 +105,20 @@ describe.each([
   ['a position without an offset', 'position', without('next'), /damaged at \$\.next.*no tombstone/],
   ['a position with half an offset', 'position', changed(record => ({ ...record, next: 0.5 })), /damaged at \$\.next/],
   ['a position without watermarks', 'position', without('watermarks'), /damaged at \$\.watermarks/],
+  ['an effect that is garbage', 'effect', () => '{"version":1', /not JSON/],
+  ['an effect without its tenant', 'effect', without('tenant'), /effect record is damaged at \$\.tenant/],
+  [
+    'an effect that nobody knows to do',
+    'effect',
+    changed(record => ({ ...record, effect: { kind: 'raiseWater', mapId: 1 } })),
+    /damaged at \$\.effect\.kind/,
+  ],
+  [
+    'an effect under the key of another',
+    'effect',
+    changed(record => ({ ...record, number: 77 })),
+    /it is the effect [-\w]+\/77/,
+  ],
   ['a waiting registration that is garbage', 'pending', () => '{"version":1', /not JSON/],
   ['a waiting registration without its headers', 'pending', without('headers'), /damaged at \$\.headers/],
   [
