@@ -8,7 +8,7 @@ import { tenantHeaders } from '../../src/contract/tenant.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { quest, TIMED } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
-import { effectStepper, FakeMonsters } from '../support/fake-monsters.ts'
+import { effectStepper, FakeMonsters, spawn } from '../support/fake-monsters.ts'
 import { INTERNAL, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { TENANT } from '../support/tenants.ts'
 import { bytesOf, harmed, nameText, textHarm, valueText } from './awkward.ts'
@@ -66,7 +66,8 @@ async function openScene(): Promise<Scene> {
   ]
   const services = { guilds: true, parties: false }
   const clients = { lookupClient: new FakeLookups(), monsterClient: new FakeMonsters() }
-  const harness = await ShardHarness.start({ definitions, services, ...clients, stepper: effectStepper() })
+  const stepper = effectStepper(messages => (messages.some(({ type }) => type === 'STARTED') ? [spawn(100)] : []))
+  const harness = await ShardHarness.start({ definitions, services, ...clients, stepper })
   await harness.register(1, { questId: 'solo_pq' })
   await harness.register(2, { questId: 'lobby_pq' })
   await harness.register(3, { questId: 'guild_pq' })
