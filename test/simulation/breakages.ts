@@ -128,7 +128,7 @@ export const BREAKAGES: readonly Breakage[] = [
   one(
     'look-ups that were pending are not asked again',
     RUNNING,
-    'for (const pending of state.pending.values()) effects.start(pending)',
+    'for (const pending of state.pending.values()) lookups.start(pending)',
     '',
   ),
   one(
