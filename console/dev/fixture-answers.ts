@@ -281,6 +281,8 @@ function holds(lived: Lived, term: Term, now: number): boolean {
       return lived.dueAt !== null && compared(term.operator, lived.dueAt - now, term.milliseconds)
     case 'idle':
       return compared(term.operator, now - (lived.journal.at(-1)?.at ?? now), term.milliseconds)
+    case 'tenant':
+      return true
     case 'word':
       return (
         lived.id.startsWith(term.text) ||

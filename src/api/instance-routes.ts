@@ -22,7 +22,7 @@ import { INCLUDED, type InstanceFound } from './view.ts'
 const DRY_RUN_BYTES_MAX = 64 << 10
 /** Between two looks for one page of a list: many consoles that show it cost what one costs. */
 const SAME_LIST_MS = 500
-const INSTANCE_COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER')
+const INSTANCE_COMMANDS = COMMAND_TYPES.filter(type => type !== 'REGISTER' && type !== 'LEAVE')
 
 const id = { id: 'The UUID of the instance.' }
 

@@ -166,6 +166,25 @@ describe('a command', () => {
     })
   })
 
+  test('custom data and what is told are fields of text, and one that is no pair says how it is written', () => {
+    const open = {
+      ...seen,
+      conditions: [{ ...seen.conditions[0], type: 'custom_data', referenceKey: 'stage', holds: false }],
+    }
+    const typed = { updates: 'mood: good, stage = 4, __proto__: 1', increments: 'stage, stage' }
+    const made = makeCommand('UPDATE_CUSTOM_DATA', 'id', seen, typed)
+    expect(JSON.stringify('value' in made && made.value.body)).toBe(
+      '{"instanceId":"id","updates":{"mood":"good","stage":"4","__proto__":"1"},"increments":["stage","stage"]}',
+    )
+    expect(makeCommand('UPDATE_CUSTOM_DATA', 'id', seen, { updates: 'mood' })).toEqual({
+      faults: { updates: 'as stage: 4, mood: good' },
+    })
+    expect(fieldsOf('UPDATE_CUSTOM_DATA', open as typeof seen).at(-1)?.start).toBe('stage')
+    expect(makeCommand('BROADCAST_MESSAGE', 'id', seen, { message: 'Go, all!' })).toMatchObject({
+      value: { body: { messageType: 'NOTICE', message: 'Go, all!' } },
+    })
+  })
+
   test.each([
     ['characterId', '-1'],
     ['characterId', '4294967296'],

@@ -29,6 +29,8 @@ const GUARDS: Readonly<Record<string, string>> = {
   advancesAutomatically: 'by itself',
   hasNoBonus: 'no bonus',
   bonusIsAutomatic: 'bonus at once',
+  lastMemberLeaves: 'last one',
+  memberLeavesAndFailRequirementHolds: 'too few',
 }
 const OPPOSITES: Readonly<Record<string, string>> = { hasNextStage: 'last stage' }
 

@@ -7,7 +7,7 @@ import type { Instance } from '../../../src/api/documents.ts'
 export interface Field {
   readonly name: string
   readonly hint: string
-  readonly kind: 'number' | 'counts' | 'text'
+  readonly kind: 'number' | 'counts' | 'text' | 'texts' | 'words'
   readonly start: string
 }
 
@@ -42,6 +42,20 @@ export function fieldsOf(
       { name: 'monsterKills', hint: 'monster: how many more', kind: 'counts', start: missing(conditions, isKill) },
     ]
   }
+  if (type === 'UPDATE_CUSTOM_DATA') {
+    return [
+      who,
+      { name: 'updates', hint: 'key: what it is set to', kind: 'texts', start: '' },
+      { name: 'increments', hint: 'keys that go up by one', kind: 'words', start: unmetKey(conditions) },
+    ]
+  }
+  if (type === 'BROADCAST_MESSAGE') {
+    return [
+      who,
+      { name: 'messageType', hint: 'how it is shown', kind: 'text', start: 'NOTICE' },
+      { name: 'message', hint: 'for every member', kind: 'text', start: '' },
+    ]
+  }
   if (type !== 'REGISTER') return [who]
   return [
     { ...who, start: '' },
@@ -64,6 +78,10 @@ function missing(conditions: readonly Condition[], isOurs: (condition: Condition
     .join(', ')
 }
 
+function unmetKey(conditions: readonly Condition[]): string {
+  return conditions.find(({ type, holds }) => type === 'custom_data' && !holds)?.referenceKey ?? ''
+}
+
 export function makeCommand(
   type: string,
   instanceId: string,
@@ -75,7 +93,7 @@ export function makeCommand(
   for (const { name, kind, start } of fieldsOf(type, seen)) {
     const text = (typed[name] ?? start).trim()
     const max = name === 'channelId' ? UINT8_MAX : UINT32_MAX
-    const read = kind === 'text' ? text : kind === 'number' ? uint(text, max) : counts(text)
+    const read = READERS[kind](text, max)
     if (read instanceof Fault) faults[name] = read.reason
     else values[name] = read
   }
@@ -91,6 +109,14 @@ export function makeCommand(
   }
 }
 
+const READERS: Readonly<Record<Field['kind'], (text: string, max: number) => unknown>> = {
+  number: uint,
+  counts,
+  text: text => text,
+  texts,
+  words: text => pieces(text).map(piece => piece.trim()),
+}
+
 class Fault {
   readonly reason: string
   constructor(reason: string) {
@@ -103,10 +129,21 @@ function uint(text: string, max: number): number | Fault {
   return /^\d+$/.test(text) && value <= max ? value : new Fault(`a whole number from 0 to ${max}`)
 }
 
+function pieces(text: string): readonly string[] {
+  return text.split(',').filter(piece => piece.trim() !== '')
+}
+
+/** `stage: 4, mood: good`; nothing is none. fromEntries defines, so that a key like `__proto__` stays a key. */
+function texts(text: string): Readonly<Record<string, string>> | Fault {
+  const pairs = pieces(text).map(piece => /^([^:=]+)[:=](.*)$/.exec(piece))
+  if (pairs.includes(null)) return new Fault('as stage: 4, mood: good')
+  return Object.fromEntries(pairs.map(pair => [pair?.[1]?.trim() ?? '', pair?.[2]?.trim() ?? '']))
+}
+
 /** `4001008: 3, 4001007: 1`; nothing is none. */
 function counts(text: string): Readonly<Record<string, number>> | Fault {
   const found: Record<string, number> = {}
-  for (const part of text.split(',').filter(piece => piece.trim() !== '')) {
+  for (const part of pieces(text)) {
     const match = /^\s*(\d+)\s*[:=]\s*(\d+)\s*$/.exec(part)
     const [id, count] = [uint(match?.[1] ?? '', UINT32_MAX), uint(match?.[2] ?? '', UINT32_MAX)]
     if (id instanceof Fault || count instanceof Fault) return new Fault('as 4001008: 3, 4001007: 1')
