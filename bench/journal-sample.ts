@@ -123,6 +123,8 @@ function dependenciesOf(journal: ShardDependencies['journal']): ShardDependencie
     appender: transport.openAppender('bench'),
     admin: transport.admin,
     topics: { commands: 'commands', statusEvents: 'status', characterCommands: 'characters', deadLetters: 'letters' },
+    neighbours: { topicOf: () => undefined, isThere: () => false, dropped: () => {} },
+    gameTopics: { character: null, monster: null },
     internal: { shardCommands: TOPIC, shardState: 'shard-state' },
     groupId: 'bench',
     transactionalId: 'bench',

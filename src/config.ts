@@ -17,6 +17,14 @@ export interface Config {
     readonly characterCommands: string
     readonly deadLetters: string
   }
+  /** Topics of other services that may be missing: nothing rests on them. `null`: not written, not read. */
+  readonly neighbours: {
+    readonly reactorCommands: string | null
+    readonly systemMessages: string | null
+    readonly mapCommands: string | null
+    readonly characterEvents: string | null
+    readonly monsterEvents: string | null
+  }
   /** Also the prefix of consumer groups and transactional ids. */
   readonly internalTopicPrefix: string
   readonly shardCommandsTopic: string
@@ -76,6 +84,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const YEAR_SECONDS = 31_536_000
 const DEFAULT_PORT = 8080
+/** A topic's id and a dot, kept with what was read of the topic (ingress/game-events-ingress.ts). */
+const TOPIC_ID_LENGTH = 23
 
 /**
  * @param host what the machine says of itself: its name is the default of REPLICA_NAME and ADVERTISED_URL
@@ -134,6 +144,17 @@ function readTopics(environment: Environment) {
     COMMAND_TOPIC_CHARACTER: own('COMMAND_TOPIC_CHARACTER'),
     DEAD_LETTER_TOPIC_PARTY_QUEST: own('DEAD_LETTER_TOPIC_PARTY_QUEST'),
   }
+  const neighbour = (name: string, suffixLength = 0): string | null => {
+    const read = environment.optional(name, variable.optionalTopicName(suffixLength))
+    return read === undefined ? name : read
+  }
+  const neighbourNames = {
+    COMMAND_TOPIC_REACTOR: neighbour('COMMAND_TOPIC_REACTOR'),
+    COMMAND_TOPIC_SYSTEM_MESSAGE: neighbour('COMMAND_TOPIC_SYSTEM_MESSAGE'),
+    COMMAND_TOPIC_MAP: neighbour('COMMAND_TOPIC_MAP'),
+    EVENT_TOPIC_CHARACTER_STATUS: neighbour('EVENT_TOPIC_CHARACTER_STATUS', TOPIC_ID_LENGTH),
+    EVENT_TOPIC_MONSTER_STATUS: neighbour('EVENT_TOPIC_MONSTER_STATUS', TOPIC_ID_LENGTH),
+  }
   const shardCommandsTopic = `${prefix}.shard-commands`
   const shardStateTopic = `${prefix}.shard-state`
   // Kafka refuses two topics that differ in . and _ only: its metrics could not tell them apart.
@@ -141,7 +162,8 @@ function readTopics(environment: Environment) {
     [shardCommandsTopic.replaceAll('.', '_'), 'INTERNAL_TOPIC_PREFIX'],
     [shardStateTopic.replaceAll('.', '_'), 'INTERNAL_TOPIC_PREFIX'],
   ])
-  for (const [variableName, topic] of Object.entries(names)) {
+  for (const [variableName, topic] of Object.entries({ ...names, ...neighbourNames })) {
+    if (topic === null) continue
     const plain = topic.replaceAll('.', '_')
     const other = taken.get(plain)
     taken.set(plain, other ?? variableName)
@@ -154,6 +176,13 @@ function readTopics(environment: Environment) {
       statusEvents: names.EVENT_TOPIC_PARTY_QUEST_STATUS,
       characterCommands: names.COMMAND_TOPIC_CHARACTER,
       deadLetters: names.DEAD_LETTER_TOPIC_PARTY_QUEST,
+    },
+    neighbours: {
+      reactorCommands: neighbourNames.COMMAND_TOPIC_REACTOR,
+      systemMessages: neighbourNames.COMMAND_TOPIC_SYSTEM_MESSAGE,
+      mapCommands: neighbourNames.COMMAND_TOPIC_MAP,
+      characterEvents: neighbourNames.EVENT_TOPIC_CHARACTER_STATUS,
+      monsterEvents: neighbourNames.EVENT_TOPIC_MONSTER_STATUS,
     },
     internalTopicPrefix: prefix,
     shardCommandsTopic,

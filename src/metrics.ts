@@ -37,6 +37,8 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   const commands = new Tally('type', 'outcome')
   const refusals = new Tally('code')
   const messages = new Tally('topic', 'type')
+  const dropped = new Tally('topic', 'type')
+  const gameEvents = new Tally('topic', 'outcome')
   const commits = new Tally('outcome')
   const lost = new Tally('topic')
   const effects = new Tally('kind', 'outcome')
@@ -73,6 +75,10 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   counter('party_quest_commands_total', 'Records dealt with', commands.names, () => commands.rows())
   counter('party_quest_refusals_total', 'Commands refused, in dead letters', refusals.names, () => refusals.rows())
   counter('party_quest_messages_total', 'Messages committed', messages.names, () => messages.rows())
+  counter('party_quest_messages_dropped_total', 'Messages whose topic is missing', dropped.names, () => dropped.rows())
+  counter('party_quest_game_events_total', 'Records of the topics of characters and monsters', gameEvents.names, () =>
+    gameEvents.rows(),
+  )
   counter('party_quest_commits_total', 'Transactions ended', commits.names, () => commits.rows())
   counter('party_quest_effects_total', 'Effects at the monster service that came to an end', effects.names, () =>
     effects.rows(),
@@ -142,6 +148,8 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
     ingressAppendFailed: () => {
       ingressAppendFailures += 1
     },
+    messageDropped: (topic, type) => dropped.add(1, topic, type),
+    gameEvents: (topic, outcome, count) => gameEvents.add(count, topic, outcome),
     ingressLostRecords: (topic, count) => lost.add(count, topic),
     ingressRecords: count => {
       ingressRecords += count

@@ -8,9 +8,12 @@ import type { Clock, Random } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './definitions/catalogue.ts'
 import { TransportUnavailableError, type UnrestorableError } from './errors.ts'
+import { GameEventsIngress } from './ingress/game-events-ingress.ts'
 import { Ingress } from './ingress/ingress.ts'
+import { commandIntake } from './ingress/intake.ts'
 import { type Recorder, silentJournal } from './journal/recorder.ts'
 import type { Log } from './log.ts'
+import { NeighbourTopics } from './neighbour-topics.ts'
 import { EffectRunner, type MonsterClient } from './shard/effect-runner.ts'
 import { type LookupClient, LookupRunner } from './shard/lookup-runner.ts'
 import { Registrar } from './shard/registrar.ts'
@@ -64,6 +67,8 @@ export class Service {
   /** What all that we do rests on is lost: nothing is done any more. */
   #loss: UnrestorableError | undefined
   #ingress: Ingress | undefined
+  readonly #neighbours: NeighbourTopics
+  #gameEvents: GameEventsIngress | undefined
   #membership: GroupMembership | undefined
   #isAssigned = false
   #shards: ShardSet | undefined
@@ -83,6 +88,13 @@ export class Service {
       log,
       onLost: error => this.#lose(error),
     })
+    this.#neighbours = new NeighbourTopics({
+      topics: config.neighbours,
+      admin: transport.admin,
+      clock,
+      log,
+      onLook: async found => await this.#gameEvents?.follow(found),
+    })
   }
 
   /**
@@ -97,9 +109,11 @@ export class Service {
     log.info({ clusterId: transport.clusterId, durable: transport.durable }, 'connected to the log')
     if (!(await this.#whileUnavailable('topics', () => prepareTopics(config, transport.admin, clock, log)))) return
     if (!(await this.#whileUnavailable('topics', () => this.#watch.start()))) return
+    if (!(await this.#whileUnavailable('topics', () => this.#neighbours.start()))) return
     this.#hasTopics = true
     this.#startShards()
     this.#startIngress()
+    await this.#startGameEvents()
   }
 
   status(): ServiceStatus {
@@ -137,10 +151,15 @@ export class Service {
 
   async #close(): Promise<void> {
     this.#stop.abort()
-    const watched = this.#watch.close()
+    const watched = Promise.all([this.#watch.close(), this.#neighbours.close()])
     // All together, so that nobody waits for our drain: it is over long before the others have heard of our leave and
     // shared out our shards, and who is quicker than that only fences us. The ingress leaves behind its last offsets.
-    await Promise.all([this.#ingress?.close(), this.#shards?.close(), this.#membership?.leave()])
+    await Promise.all([
+      this.#ingress?.close(),
+      this.#gameEvents?.close(),
+      this.#shards?.close(),
+      this.#membership?.leave(),
+    ])
     for (const release of this.#releases) await release()
     await this.#options.transport.close()
     await watched
@@ -152,6 +171,7 @@ export class Service {
     this.#loss = error
     this.#options.log.fatal({ err: error }, 'a topic is not what it was: this replica does nothing any more')
     this.#ingress?.refuse()
+    this.#gameEvents?.refuse()
     this.#shards?.condemn(error)
   }
 
@@ -179,7 +199,7 @@ export class Service {
     this.#ingress = new Ingress({
       transport,
       admin: transport.admin,
-      topics: [config.topics.commands],
+      intake: commandIntake({ topic: config.topics.commands, telemetry }),
       groupId: `${config.internalTopicPrefix}.ingress`,
       shardCommands: config.shardCommandsTopic,
       shards: config.shards,
@@ -192,6 +212,30 @@ export class Service {
       telemetry,
     })
     this.#ingress.start(onFatal)
+  }
+
+  async #startGameEvents(): Promise<void> {
+    const { config, transport, clock, random, log, telemetry, onFatal } = this.#options
+    this.#gameEvents = new GameEventsIngress({
+      transport,
+      admin: transport.admin,
+      topics: this.#gameTopics(),
+      groupPrefix: config.internalTopicPrefix,
+      shardCommands: config.shardCommandsTopic,
+      shards: config.shards,
+      shardCommandsId: this.#watch.idOf(config.shardCommandsTopic),
+      clock,
+      random,
+      log,
+      telemetry,
+      onFatal,
+    })
+    await this.#gameEvents.follow(this.#neighbours)
+  }
+
+  #gameTopics() {
+    const { characterEvents, monsterEvents } = this.#options.config.neighbours
+    return { character: characterEvents, monster: monsterEvents }
   }
 
   #startShards(): void {
@@ -242,6 +286,8 @@ export class Service {
       appender,
       admin: transport.admin,
       topics: config.topics,
+      neighbours: this.#neighbours,
+      gameTopics: this.#gameTopics(),
       internal: { shardCommands: config.shardCommandsTopic, shardState: config.shardStateTopic },
       groupId: `${config.internalTopicPrefix}.shards`,
       limits: { batchRecordsMax: config.batchRecordsMax },

@@ -3,9 +3,12 @@
  * knows a metrics library. Every call is cheap enough for each record; none of them throws.
  */
 import type { Effect } from './contract/effects.ts'
+import type { GameTopic } from './contract/game-events.ts'
 import type { RefusalCode } from './contract/refusal.ts'
 
 export type CommandOutcome = 'applied' | 'refused' | 'skipped' | 'duplicate'
+/** In the ingress: nobody's of ours, not to be read, or handed on; then in its shard: acted on, without effect, or a fault of ours. */
+export type GameEventOutcome = 'foreign' | 'malformed' | 'forwarded' | 'applied' | 'skipped' | 'fault'
 export type CommitOutcome = 'committed' | 'fenced' | 'unknown' | 'failed'
 export type LookupService = 'parties' | 'guilds'
 /** `not_asked`: it waited too long for its turn, and was given up. */
@@ -42,6 +45,10 @@ export interface Telemetry {
   ingressRecords(count: number): void
   /** A batch could not be appended to shard-commands; it is tried again. */
   ingressAppendFailed(): void
+  /** A message whose topic is not on the cluster was left out of a committed operation. */
+  messageDropped(topic: string, type: string): void
+  /** Records of a topic of the game's events were dealt with. */
+  gameEvents(topic: GameTopic, outcome: GameEventOutcome, count: number): void
   /** Records of a public topic that retention took before they were forwarded. */
   ingressLostRecords(topic: string, count: number): void
   /** `delta` more (or fewer) instances of `quest` are in `state` on this shard. */
@@ -66,6 +73,8 @@ export const silentTelemetry: Telemetry = {
   ingressRecords: () => {},
   ingressAppendFailed: () => {},
   ingressLostRecords: () => {},
+  messageDropped: () => {},
+  gameEvents: () => {},
   instances: () => {},
   shardForgotten: () => {},
 }

@@ -27,20 +27,23 @@ type Descriptions = ReadonlyMap<string, TopicDescription | undefined>
 export async function prepareTopics(config: Config, admin: LogAdmin, clock: Clock, log: Log): Promise<void> {
   const publicTopics = Object.values(config.topics)
   const names = [...publicTopics, config.shardCommandsTopic, config.shardStateTopic]
+  const neighbours = Object.values(config.neighbours).filter(name => name !== null)
   let found = await admin.describeTopics(names)
   // First of all: a topic of ours that is gone must not be made anew, empty, as if nothing had been in it.
   const handovers = await lastHandovers(config, admin, found)
   const lost = handoverFaults(handovers, config, found)
   if (lost.length > 0) throw new ConfigError(lost)
   const missing = names.filter(name => found.get(name) === undefined)
-  const made = missing.filter(
-    name => config.createTopics === 'all' || (config.createTopics === 'internal' && !publicTopics.includes(name)),
-  )
+  const made = (await missingNeighbours(config, neighbours, admin))
+    .concat(missing)
+    .filter(
+      name => config.createTopics === 'all' || (config.createTopics === 'internal' && !publicTopics.includes(name)),
+    )
   if (made.length > 0) {
     const brokers = await admin.brokerCount()
     await admin.createTopics(made.map(name => topicSpec(name, config, brokers)))
     log.info({ topics: made }, 'topics made')
-    found = await describeMade(names, made, admin, clock)
+    found = await describeMade([...names, ...neighbours], made, admin, clock)
   }
   const faults = [
     ...publicTopics.flatMap(name => publicFaults(name, found)),
@@ -51,6 +54,13 @@ export async function prepareTopics(config: Config, admin: LogAdmin, clock: Cloc
   if (faults.length > 0) throw new ConfigError(faults)
   warnOfSmallInternal(config, found, log)
   warnOfSmallDeadLetters(config, found, log)
+}
+
+/** Those of other services, which are made where all are: the service does without the rest. */
+async function missingNeighbours({ createTopics }: Config, names: readonly string[], admin: LogAdmin) {
+  if (createTopics !== 'all' || names.length === 0) return []
+  const found = await admin.describeTopics(names)
+  return names.filter(name => found.get(name) === undefined)
 }
 
 /** What the ingress wrote beside its last offsets, each different note once; none before it has committed any. */

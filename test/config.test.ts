@@ -49,6 +49,13 @@ describe('without a variable', () => {
         characterCommands: 'COMMAND_TOPIC_CHARACTER',
         deadLetters: 'DEAD_LETTER_TOPIC_PARTY_QUEST',
       },
+      neighbours: {
+        reactorCommands: 'COMMAND_TOPIC_REACTOR',
+        systemMessages: 'COMMAND_TOPIC_SYSTEM_MESSAGE',
+        mapCommands: 'COMMAND_TOPIC_MAP',
+        characterEvents: 'EVENT_TOPIC_CHARACTER_STATUS',
+        monsterEvents: 'EVENT_TOPIC_MONSTER_STATUS',
+      },
       internalTopicPrefix: 'party-quest',
       shardCommandsTopic: 'party-quest.shard-commands',
       shardStateTopic: 'party-quest.shard-state',
@@ -214,6 +221,20 @@ describe('addresses', () => {
 describe('topics', () => {
   it.each(['.', '..', 'a b', 'a/b', 'ä', 'x'.repeat(250)])('%j is no topic', topic => {
     expect(faults({ COMMAND_TOPIC_CHARACTER: topic })).toEqual([expect.stringContaining('1 to 249 of the characters')])
+  })
+
+  it('of neighbours may be none, written -, and nothing else that is no name', () => {
+    const none = { COMMAND_TOPIC_MAP: '-', EVENT_TOPIC_MONSTER_STATUS: '-' }
+    expect(read(none).neighbours).toMatchObject({ mapCommands: null, monsterEvents: null })
+    expect(faults({ COMMAND_TOPIC_MAP: 'a b' })).toEqual([
+      'COMMAND_TOPIC_MAP="a b": must be 1 to 249 of the characters a-z A-Z 0-9 . _ - and neither "." nor ".."; or - for none',
+    ])
+  })
+
+  it('of neighbours must differ from all others too', () => {
+    expect(faults({ EVENT_TOPIC_CHARACTER_STATUS: 'COMMAND_TOPIC_CHARACTER' })).toEqual([
+      expect.stringContaining('EVENT_TOPIC_CHARACTER_STATUS: "COMMAND_TOPIC_CHARACTER" is the topic of'),
+    ])
   })
 
   it('must all differ, the internal ones included', () => {

@@ -13,6 +13,13 @@ const PUBLIC = [
   'COMMAND_TOPIC_CHARACTER',
   'DEAD_LETTER_TOPIC_PARTY_QUEST',
 ]
+const NEIGHBOURS = [
+  'COMMAND_TOPIC_REACTOR',
+  'COMMAND_TOPIC_SYSTEM_MESSAGE',
+  'COMMAND_TOPIC_MAP',
+  'EVENT_TOPIC_CHARACTER_STATUS',
+  'EVENT_TOPIC_MONSTER_STATUS',
+]
 const topic = (overrides: Partial<TopicDescription> = {}): TopicDescription => ({
   id: 'first',
   partitions: 12,
@@ -96,7 +103,7 @@ describe('the topics of an installation', () => {
     const { faults, specs, log } = await prepare({ CREATE_TOPICS: 'all', PUBLIC_PARTITIONS: '4' }, {})
     expect(faults).toEqual([])
     const made = new Map(specs.map(spec => [spec.topic, spec]))
-    expect([...made.keys()].sort()).toEqual([...PUBLIC, ...Object.keys(INTERNAL)].sort())
+    expect([...made.keys()].sort()).toEqual([...PUBLIC, ...NEIGHBOURS, ...Object.keys(INTERNAL)].sort())
     expect(made.get('COMMAND_TOPIC_PARTY_QUEST')?.partitions).toBe(4)
     expect(made.get('DEAD_LETTER_TOPIC_PARTY_QUEST')?.config['max.message.bytes']).toBe('2097176')
     expect(log.lines.filter(({ level }) => level === 'warn')).toEqual([])

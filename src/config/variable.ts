@@ -56,6 +56,17 @@ export function topicName(suffixLength = 0): Variable<string> {
   })
 }
 
+/** A topic of a neighbour's that may be done without: `-` stands for none, and gives `null`. */
+export function optionalTopicName(suffixLength = 0): Variable<string | null> {
+  return z.string().transform((text, context) => {
+    if (text === '-') return null
+    const { data, error } = topicName(suffixLength).safeParse(text)
+    if (data !== undefined) return data
+    context.addIssue({ code: 'custom', message: `${error?.issues[0]?.message}; or - for none` })
+    return z.NEVER
+  })
+}
+
 /** Ends up in client ids and in group members' names. */
 export const replicaName: Variable<string> = z.string().regex(/^[a-zA-Z0-9._-]{1,200}$/, {
   error: 'must be 1 to 200 of the characters a-z A-Z 0-9 . _ -',

@@ -19,16 +19,16 @@ const LOWER = 0x20
 /**
  * Where the string of the field begins, behind its quote; `NOT_SURE` otherwise. Fields before it may be numbers,
  * words and plain strings, in any order.
+ * @param start where the object begins; it ends before `end`
  * @param name the bytes of its name, in lower case
  */
-export function findString(value: Buffer, name: Buffer): number {
-  const end = value.length
-  if (end === 0 || value[0] !== OPEN_OBJECT) return NOT_SURE
-  let at = 1
+export function findString(value: Buffer, start: number, end: number, name: Buffer): number {
+  if (start >= end || value[start] !== OPEN_OBJECT) return NOT_SURE
+  let at = start + 1
   while (at < end) {
     if (value[at] !== QUOTE) return NOT_SURE
     const nameAt = at + 1
-    at = endOfString(value, nameAt)
+    at = endOfString(value, nameAt, end)
     if (at === NOT_SURE || value[at + 1] !== COLON) return NOT_SURE
     const isIt = isNamed(value, nameAt, at, name)
     at += 2
@@ -36,7 +36,7 @@ export function findString(value: Buffer, name: Buffer): number {
     if (isIt) return first === QUOTE ? at + 1 : NOT_SURE
     if (first === OPEN_OBJECT || first === OPEN_ARRAY) return NOT_SURE
     if (first === QUOTE) {
-      at = endOfString(value, at + 1)
+      at = endOfString(value, at + 1, end)
       if (at === NOT_SURE) return NOT_SURE
     }
     while (at < end && value[at] !== COMMA) at += 1
@@ -53,8 +53,8 @@ export function isString(value: Buffer, at: number, text: Buffer): boolean {
 }
 
 /** Where its quote is; a string with an escape in it is none that we are sure of. */
-export function endOfString(value: Buffer, from: number): number {
-  for (let at = from; at < value.length; at += 1) {
+export function endOfString(value: Buffer, from: number, end: number): number {
+  for (let at = from; at < end; at += 1) {
     const byte = value[at]
     if (byte === QUOTE) return at
     if (byte === BACKSLASH) return NOT_SURE

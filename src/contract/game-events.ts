@@ -35,6 +35,25 @@ export type GameEvent = CharacterGone | MonsterEvent
 /** Which of the two topics a record is of. */
 export type GameTopic = 'character' | 'monster'
 
+/**
+ * Under which name a shard keeps how far it has applied a topic of events. Nobody asks us before such a topic is deleted
+ * and made again, and offsets of the new one are others: so its id is a part of the name, where the log tells one.
+ */
+export function gameOriginTopic(topic: string, topicId: string): string {
+  return topicId === '' ? topic : `${topic}.${topicId}`
+}
+
+/** The topic of events that a record of this origin was read from; `undefined`: it is none, but a command. */
+export function gameOfOrigin(
+  originTopic: string,
+  topics: Readonly<Record<GameTopic, string | null>>,
+): GameTopic | undefined {
+  const isOf = (topic: string | null) =>
+    topic !== null && originTopic.startsWith(topic) && (originTopic === topic || originTopic[topic.length] === '.')
+  if (isOf(topics.monster)) return 'monster'
+  return isOf(topics.character) ? 'character' : undefined
+}
+
 export const CHARACTER_EVENT_TYPES = ['LOGOUT', 'CHANNEL_CHANGED'] as const
 export type CharacterEventType = (typeof CHARACTER_EVENT_TYPES)[number]
 export const MONSTER_EVENT_TYPES = ['DAMAGED', 'KILLED', 'FRIENDLY_DROP'] as const
@@ -47,15 +66,18 @@ export type ReadGameEvent =
 
 const FOREIGN: ReadGameEvent = { kind: 'foreign' }
 
-/** Whether it is nobody of ours, by its routing field alone; `false`: it is to be read. */
-export function isForeignAtSight(topic: GameTopic, value: Buffer | null): boolean {
-  if (value === null) return false
-  return topic === 'monster' ? isOtherInstance(value) : isOtherType(value)
+/**
+ * Whether the value between `start` and `end` may be ours, by its routing field alone: all else is to be passed over.
+ * What is not as Go writes it may be.
+ */
+export const MAY_BE_OURS: Readonly<Record<GameTopic, (bytes: Buffer, start: number, end: number) => boolean>> = {
+  character: (bytes, start, end) => !isOtherType(bytes, start, end),
+  monster: (bytes, start, end) => !isOtherInstance(bytes, start, end),
 }
 
 /** Never throws, whatever the bytes. */
 export function readGameEvent(topic: GameTopic, value: Buffer | null): ReadGameEvent {
-  if (isForeignAtSight(topic, value)) return FOREIGN
+  if (value !== null && !MAY_BE_OURS[topic](value, 0, value.length)) return FOREIGN
   const parsed = parseObject(value)
   if ('problem' in parsed) return malformed(parsed.problem)
   return topic === 'monster' ? readMonster(parsed.object, parsed.text) : readCharacter(parsed.object, parsed.text)
@@ -71,16 +93,16 @@ const EIGHT = 0x38
 const DASH = 0x2d
 const QUOTE = 0x22
 
-function isOtherInstance(value: Buffer): boolean {
-  const at = findString(value, INSTANCE)
-  if (at === NOT_SURE) return false
+function isOtherInstance(value: Buffer, start: number, end: number): boolean {
+  const at = findString(value, start, end, INSTANCE)
+  if (at === NOT_SURE || at + UUID_LENGTH >= end) return false
   // Anything but 36 characters with dashes is looked at more closely.
   return value[at + UUID_LENGTH] === QUOTE && value[at + 13] === DASH && value[at + VERSION_AT] !== EIGHT
 }
 
-function isOtherType(value: Buffer): boolean {
-  const at = findString(value, TYPE)
-  if (at === NOT_SURE || value[at] === QUOTE || endOfString(value, at) === NOT_SURE) return false
+function isOtherType(value: Buffer, start: number, end: number): boolean {
+  const at = findString(value, start, end, TYPE)
+  if (at === NOT_SURE || value[at] === QUOTE || endOfString(value, at, end) === NOT_SURE) return false
   return !CHARACTER_TYPES.some(type => isString(value, at, type))
 }
 

@@ -4,15 +4,19 @@
  * what it cannot read goes to the hash of its origin, and its shard writes the dead letter.
  */
 import { type Envelope, foldBody, readEnvelope } from './command-envelope.ts'
+import { decodeCommand } from './commands.ts'
+import { type GameTopic, readGameEvent } from './game-events.ts'
 import { NIL_INSTANCE, UINT8_MAX } from './ids.ts'
 import { fieldsOf, isObject } from './json.ts'
 import type { Headers, LogRecord } from './log-record.ts'
 import { instanceHash, originHash, shardKeyHash, shardOf } from './shard-key.ts'
-import { readTenantId } from './tenant.ts'
+import { decodeTenant, readTenantId } from './tenant.ts'
 import { parseUuid } from './uuid-text.ts'
 
 export type Route =
   | { readonly kind: 'shard'; readonly shard: number }
+  /** It names neither channel nor instance, and is whole: whoever has its character acts. */
+  | { readonly kind: 'every-shard' }
   /** A type that is not ours: not forwarded at all. */
   | { readonly kind: 'foreign'; readonly type: string }
 
@@ -20,8 +24,38 @@ export type Route =
 export function routeOf(record: LogRecord, shards: number): Route {
   const envelope = readEnvelope(record.value)
   if (envelope.kind === 'foreign') return envelope
+  if (envelope.kind === 'command' && envelope.type === 'LEAVE' && isSound(record)) return { kind: 'every-shard' }
   const named = envelope.kind === 'command' ? namedHash(envelope, record.headers) : undefined
   return { kind: 'shard', shard: shardOf(named ?? originHash(record), shards) }
+}
+
+/** Whether it is not going to be refused: a dead letter is written by one shard, the one of its origin. */
+function isSound({ value, headers }: LogRecord): boolean {
+  return decodeCommand(value).kind === 'command' && 'tenant' in decodeTenant(headers)
+}
+
+/** Whether this is the shard of a record that names none. */
+export function isShardOfOrigin(record: LogRecord, shard: number, shards: number): boolean {
+  return shardOf(originHash(record), shards) === shard
+}
+
+export type EventRoute =
+  | { readonly kind: 'shard'; readonly shard: number }
+  | { readonly kind: 'foreign' }
+  | { readonly kind: 'malformed'; readonly reason: string }
+
+/** The shard of the channel that a character left, or of the instance that a monster was in. */
+export function eventRouteOf(game: GameTopic, { value, headers }: LogRecord, shards: number): EventRoute {
+  const read = readGameEvent(game, value)
+  if (read.kind !== 'event') return read
+  const tenant = decodeTenant(headers)
+  if ('refusal' in tenant) return { kind: 'malformed', reason: tenant.refusal.reason }
+  const { event } = read
+  const hash =
+    event.kind === 'monster'
+      ? instanceHash(event.instanceId)
+      : shardKeyHash(tenant.tenant.id, event.worldId, event.channelId)
+  return { kind: 'shard', shard: shardOf(hash, shards) }
 }
 
 const REGISTER_FIELDS = fieldsOf('channelId')

@@ -2,14 +2,14 @@
  * Hop 1: public topics in, `shard-commands` out, at least once; the shard's watermarks make it exactly once. That
  * rests on three things kept here: a record's shard is a pure function of the record, one sender forwards a partition
  * in order and awaits each batch, and an offset is committed only behind the acknowledgement of all before it.
- * After a failed append the same batch is sent again from its first record; nothing is ever skipped.
+ * After a failed append the same batch is sent again from its first record; nothing is ever skipped. What is read, and
+ * where it goes, is its intake's (intake.ts): the commands, or one topic of the game's events.
  */
 import { Alarm } from '../alarm.ts'
 import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
 import { encodeHandover } from '../contract/handover.ts'
 import { type LogRecord, partitionName, recordBytes, type TopicPartition } from '../contract/log-record.ts'
-import { routeOf } from '../contract/routing.ts'
 import { forward, forwardOversized } from '../contract/shard-command.ts'
 import { OffsetOutOfRangeError, RecordTooLargeError, UnrestorableError } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -24,6 +24,7 @@ import type {
   PartitionFeed,
   Transport,
 } from '../transport/port.ts'
+import type { Intake } from './intake.ts'
 import { OffsetCommitter } from './offset-committer.ts'
 
 /** Records taken from one partition for one append. */
@@ -32,6 +33,8 @@ const TAKE_RECORDS_MAX = 1000
 const FORWARDED_BYTES_KEPT = 900_000
 /** The longest wait for records; waking up for nothing is cheap. */
 const IDLE_MS_MAX = 60_000
+/** Where a sieve passes records over, nobody is woken to commit that they were. */
+const SIEVED_IDLE_MS_MAX = 1000
 /** A topic that was just made, or a leader that is moving, answers within a few tries: nobody needs to hear of it. */
 const QUIET_FAILURES = 4
 const RETRY: BackOff = { msMin: 50, msMax: 2000 }
@@ -39,7 +42,7 @@ const RETRY: BackOff = { msMin: 50, msMax: 2000 }
 export interface IngressOptions {
   readonly transport: Transport
   readonly admin: LogAdmin
-  readonly topics: readonly string[]
+  readonly intake: Intake
   readonly groupId: string
   readonly shardCommands: string
   readonly shards: number
@@ -55,6 +58,13 @@ export interface IngressOptions {
   readonly telemetry: Telemetry
 }
 
+interface Taken {
+  readonly source: Source
+  readonly records: readonly LogRecord[]
+  readonly passedOver: number
+  readonly upTo: number
+}
+
 interface RoutedRecord {
   readonly record: LogRecord
   readonly shard: number
@@ -65,6 +75,8 @@ interface Source {
   readonly partition: TopicPartition
   feed: PartitionFeed | undefined
   isWatched: boolean
+  /** Records that its sieve turned down, as far as they are told of. */
+  passedOver: number
 }
 
 export class Ingress {
@@ -86,8 +98,9 @@ export class Ingress {
     this.#options = options
     this.#alarm = new Alarm(options.clock)
     this.#unappended = new Reminder(options.clock)
-    this.#reader = options.transport.openReader('ingress')
-    this.#appender = options.transport.openAppender('ingress')
+    const { name, readAhead } = options.intake
+    this.#reader = options.transport.openReader(name, readAhead)
+    this.#appender = options.transport.openAppender(name)
   }
 
   /** Whether the group has told, once at least, what is ours. */
@@ -106,8 +119,12 @@ export class Ingress {
 
   /** @param onFatal called with an error that no reaction is known for; the ingress has then stopped. */
   start(onFatal: (error: unknown) => void): void {
-    const { transport, groupId, topics, shards, shardCommandsId, clock, log } = this.#options
-    this.#membership = transport.joinGroup({ groupId, topics, onAssigned: assignment => this.#assign(assignment) })
+    const { transport, groupId, intake, shards, shardCommandsId, clock, log } = this.#options
+    this.#membership = transport.joinGroup({
+      groupId,
+      topics: [intake.topic],
+      onAssigned: assignment => this.#assign(assignment),
+    })
     const note = encodeHandover({ topicId: shardCommandsId, shards })
     this.#committer = new OffsetCommitter(this.#membership, note, clock, log)
     this.#done = this.#forwardAll().catch(onFatal)
@@ -142,10 +159,10 @@ export class Ingress {
     }
     for (const [name, partition] of ours) {
       if (!this.#isRefused && !this.#sources.has(name))
-        this.#sources.set(name, { partition, feed: undefined, isWatched: false })
+        this.#sources.set(name, { partition, feed: undefined, isWatched: false, passedOver: 0 })
     }
     this.#committer?.repeat()
-    this.#options.log.info({ partitions: [...ours.keys()] }, 'ingress assigned')
+    this.#options.log.info({ partitions: [...ours.keys()] }, `${this.#options.intake.name} assigned`)
     this.#alarm.ring()
   }
 
@@ -161,9 +178,10 @@ export class Ingress {
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.#openFeeds()
-        const records = this.#take()
-        if (records.length === 0) await this.#waitForRecords()
-        else await this.#forward(records)
+        const taken = this.#take()
+        if (taken.length > 0 && !(await this.#forward(taken.flatMap(({ records }) => records)))) continue
+        this.#acknowledge(taken)
+        if (taken.length === 0) await this.#waitForRecords()
         failures = 0
       } catch (error) {
         if (signal.aborted) return
@@ -181,24 +199,55 @@ export class Ingress {
     await this.#options.lookAtTopics()
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
-      const from = committed[index] ?? (await this.#earliest(source.partition))
+      const known = committed[index]
+      const from = known ?? (await this.#firstOffset(source.partition))
       // The assignment may have moved on while we asked.
       if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
-      source.feed = this.#reader.open(source.partition, from)
+      source.feed = this.#open(source.partition, from)
+      // Where it began at the end is kept, or what comes before the first commit would be passed over after a crash.
+      if (known === undefined && from > 0) this.#committer?.acknowledged({ ...source.partition, offset: from - 1 })
     }
   }
 
-  async #earliest({ topic, partition }: TopicPartition): Promise<number> {
-    const offsets = await this.#options.admin.offsets(topic)
-    return offsets[partition]?.earliest ?? 0
+  #open(partition: TopicPartition, from: number): PartitionFeed {
+    const { keep } = this.#options.intake
+    return keep === undefined ? this.#reader.open(partition, from) : this.#reader.open(partition, from, keep)
   }
 
-  #take(): readonly LogRecord[] {
-    const taken: LogRecord[] = []
-    for (const { feed } of this.#sources.values()) {
-      if (feed !== undefined) taken.push(...feed.take(TAKE_RECORDS_MAX))
+  async #firstOffset({ topic, partition }: TopicPartition): Promise<number> {
+    const { admin, intake } = this.#options
+    const offsets = await admin.offsets(topic)
+    return offsets[partition]?.[intake.begins] ?? 0
+  }
+
+  #take(): readonly Taken[] {
+    const taken: Taken[] = []
+    for (const source of this.#sources.values()) {
+      const { feed } = source
+      const records = feed?.take(TAKE_RECORDS_MAX) ?? []
+      if (feed === undefined || (records.length === 0 && feed.passedOver === source.passedOver)) continue
+      const passedOver = feed.passedOver - source.passedOver
+      source.passedOver = feed.passedOver
+      taken.push({ source, records, passedOver, upTo: this.#upTo(feed, records) })
     }
     return taken
+  }
+
+  /** The last offset that is dealt with once `records` are; behind it may lie what was passed over. */
+  #upTo(feed: PartitionFeed, records: readonly LogRecord[]): number {
+    const last = records.at(-1)?.offset ?? -1
+    return this.#options.intake.keep === undefined ? last : Math.max(last, feed.position - 1)
+  }
+
+  #acknowledge(taken: readonly Taken[]): void {
+    const { telemetry, intake } = this.#options
+    for (const { source, records, passedOver, upTo } of taken) {
+      if (intake.keep === undefined) telemetry.ingressRecords(records.length)
+      if (passedOver > 0) intake.passedOver(passedOver)
+      const { partition } = source
+      if (this.#sources.get(partitionName(partition)) !== source) continue
+      if (upTo >= 0) this.#committer?.acknowledged({ ...partition, offset: upTo })
+    }
   }
 
   async #waitForRecords(): Promise<void> {
@@ -213,7 +262,7 @@ export class Ingress {
           this.#alarm.ring()
         })
     }
-    await this.#alarm.wait(IDLE_MS_MAX)
+    await this.#alarm.wait(this.#options.intake.keep === undefined ? IDLE_MS_MAX : SIEVED_IDLE_MS_MAX)
   }
 
   /** Retention has passed the committed offset, or the topic is not what it was: there is nothing to wait for. */
@@ -222,6 +271,7 @@ export class Ingress {
     if (!(error instanceof OffsetOutOfRangeError)) {
       this.#options.log.error({ ...partition, err: error }, 'ingress lost a partition, opening it again')
       source.feed = undefined
+      source.passedOver = 0
       return
     }
     const { feed } = source
@@ -241,40 +291,36 @@ export class Ingress {
       { ...partition, lost, earliest: error.earliest, end: error.end, err: error },
       'the committed offset is not in the log any more: going on at the earliest record, what was between is lost to us',
     )
-    source.feed = this.#reader.open(partition, error.earliest)
+    source.feed = this.#open(partition, error.earliest)
+    source.passedOver = 0
   }
 
-  /** Appends until all are acknowledged: only then may their offsets be committed. */
-  async #forward(records: readonly LogRecord[]): Promise<void> {
-    const { shards, telemetry } = this.#options
+  /** Appends until all are acknowledged, and tells whether they are: only then may their offsets be committed. */
+  async #forward(records: readonly LogRecord[]): Promise<boolean> {
+    const { shards, intake } = this.#options
     const routed: RoutedRecord[] = []
     for (const record of records) {
-      const route = routeOf(record, shards)
-      if (route.kind === 'foreign') telemetry.commandHandled(route.type, 'skipped')
-      else routed.push({ record, shard: route.shard })
+      // A record for all shards is in the batch once for each: sent again, it is sent again to all of them.
+      for (const shard of intake.shardsOf(record, shards)) routed.push({ record, shard })
     }
     // Not acknowledged and not committed: whoever comes after us reads these records again.
-    if (routed.length > 0 && !(await this.#append(routed))) return
-    if (this.#isRefused) return
-    telemetry.ingressRecords(records.length)
-    for (const record of records) {
-      if (this.#sources.has(partitionName(record))) this.#committer?.acknowledged(record)
-    }
+    if (routed.length > 0 && !(await this.#append(routed))) return false
+    return !this.#isRefused
   }
 
   /** Whether all of them are acknowledged; false when we are to stop first. */
   async #append(routed: readonly RoutedRecord[]): Promise<boolean> {
-    const { clock, log, telemetry, shardCommands } = this.#options
+    const { clock, log, telemetry, shardCommands, shards, intake } = this.#options
     const { signal } = this.#stop
     let bytesMax = Number.POSITIVE_INFINITY
     for (let failures = 0; !signal.aborted && !this.#isRefused; failures++) {
       try {
         await this.#appender.append(
-          routed.map(({ record, shard }) =>
-            recordBytes(record) > bytesMax
-              ? forwardOversized(record, shard, shardCommands)
-              : forward(record, shard, shardCommands),
-          ),
+          routed.flatMap(({ record, shard }) => {
+            const from = intake.originTopic === record.topic ? record : { ...record, topic: intake.originTopic }
+            if (recordBytes(record) <= bytesMax) return forward(from, shard, shardCommands)
+            return intake.isOversizedFor(from, shard, shards) ? forwardOversized(from, shard, shardCommands) : []
+          }),
         )
         this.#trouble = undefined
         return true

@@ -31,9 +31,10 @@ export class OffsetCommitter {
   }
 
   /** Everything of that partition up to this record is acknowledged. */
-  acknowledged({ topic, partition, offset }: LogRecord): void {
+  acknowledged({ topic, partition, offset }: Pick<LogRecord, 'topic' | 'partition' | 'offset'>): void {
     const name = partitionName({ topic, partition })
     const next = { topic, partition, next: offset + 1 }
+    if (this.#latest.get(name)?.next === next.next) return
     this.#latest.set(name, next)
     this.#pending.set(name, next)
     this.#running ??= this.#commitSoon()

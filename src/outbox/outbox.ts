@@ -17,8 +17,21 @@ export interface OutboxTopics {
   readonly deadLetters: string
 }
 
+/** Destinations whose topics are other services' and may be missing. */
+export type NeighbourDestination = Exclude<Destination, 'status' | 'character'>
+
+export interface Neighbours {
+  /** `undefined`: what goes there is not written. */
+  topicOf(destination: NeighbourDestination): string | undefined
+  /** Whether it was there when somebody looked last: a message to a missing topic would fail its transaction. */
+  isThere(topic: string): boolean
+  /** A message was left out, because its topic is missing. */
+  dropped(topic: string): void
+}
+
 export interface OutboxOptions {
   readonly topics: OutboxTopics
+  readonly neighbours: Pick<Neighbours, 'topicOf' | 'isThere'>
   /**
    * A dead letter whose original is larger goes without its value, and without all of it where that is not enough.
    * Infinite, until the log has refused one: a record that fits its command topic need not fit the dead-letter topic
@@ -38,13 +51,16 @@ export interface Sent {
 
 export class Outbox {
   readonly #topics: OutboxTopics
+  readonly #neighbours: OutboxOptions['neighbours']
   readonly #deadLetterBytesMax: number
   readonly #records: NewRecord[] = []
   readonly #sent: Sent[] = []
+  readonly #unsent: Sent[] = []
   #bytes = 0
 
-  constructor({ topics, deadLetterBytesMax }: OutboxOptions) {
+  constructor({ topics, neighbours, deadLetterBytesMax }: OutboxOptions) {
     this.#topics = topics
+    this.#neighbours = neighbours
     this.#deadLetterBytesMax = deadLetterBytesMax
   }
 
@@ -56,6 +72,11 @@ export class Outbox {
     return this.#sent
   }
 
+  /** What was left out, because its topic is missing. */
+  get unsent(): readonly Sent[] {
+    return this.#unsent
+  }
+
   /** Of keys, values and headers; a batch takes no more operations once it is beyond its bound. */
   get bytes(): number {
     return this.#bytes
@@ -65,12 +86,21 @@ export class Outbox {
   send(messages: readonly Message[], identity: InstanceIdentity, span: Span): void {
     if (messages.length === 0) return
     const headers: Headers = [...tenantHeaders(identity.tenant), ...spanHeaders(span)]
-    const records = messages.flatMap(message => {
+    const encoded = messages.map(message => {
       const { destination, key, value } = encodeMessage(message, identity)
-      const topic = this.#topicOf(destination)
-      return topic === undefined ? [] : [{ record: { topic, key, value, headers }, type: message.type }]
+      return { topic: this.#topicOf(destination), key, value, type: message.type, isOwn: isOwn(destination) }
     })
-    for (const { record, type } of records) this.#add(record, type)
+    for (const { topic, key, value, type, isOwn } of encoded) {
+      if (topic === undefined) continue
+      if (isOwn || this.#neighbours.isThere(topic)) this.#add({ topic, key, value, headers }, type)
+      else this.#unsent.push({ topic, type })
+    }
+  }
+
+  /** `undefined`: it is not written. */
+  #topicOf(destination: Destination): string | undefined {
+    if (destination === 'status') return this.#topics.statusEvents
+    return destination === 'character' ? this.#topics.characterCommands : this.#neighbours.topicOf(destination)
   }
 
   /** The original of a refused record, with the reason. */
@@ -81,12 +111,6 @@ export class Outbox {
       kept.original === original ? '' : ` (${kept.missing} does not fit this topic: raise max.message.bytes)`
     const letter = deadLetter(this.#topics.deadLetters, origin, kept.original, { ...refusal, reason: reason + missing })
     this.#add(letter, refusal.code)
-  }
-
-  /** `undefined`: it is not written. */
-  #topicOf(destination: Destination): string | undefined {
-    if (destination === 'status') return this.#topics.statusEvents
-    return destination === 'character' ? this.#topics.characterCommands : undefined
   }
 
   #fitting(original: OriginalRecord): { readonly original: OriginalRecord; readonly missing: string } {
@@ -104,4 +128,8 @@ export class Outbox {
     this.#sent.push({ topic: record.topic, type })
     this.#bytes += recordBytes(record)
   }
+}
+
+function isOwn(destination: Destination): boolean {
+  return destination === 'status' || destination === 'character'
 }

@@ -67,7 +67,11 @@ export class DryRunner {
   #outcome({ id, instance, isEnded }: Subject, command: RoutedCommand, now: number): Outcome {
     const view = {
       instance: (asked: InstanceId) => (asked === id && !isEnded ? instance : undefined),
-      claims: { instanceOf: (_channel: string, _character: CharacterId) => undefined, lobby: () => undefined },
+      claims: {
+        instanceOf: (_channel: string, _character: CharacterId) => undefined,
+        lobby: () => undefined,
+        inWorld: () => [],
+      },
     }
     const { tenant } = contextOf(instance).identity
     return this.#supervisor.command(view, command, tenant, { now, traceparent: NO_TRACE })

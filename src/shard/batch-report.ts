@@ -1,11 +1,12 @@
 /** What a batch did, for metrics, traces and the journal: told only once the batch is committed, since until then it did nothing. */
 import type { RestingState } from '../../machines/party-quest.ts'
 import type { Effect } from '../contract/effects.ts'
+import type { GameTopic } from '../contract/game-events.ts'
 import type { RefusalCode } from '../contract/refusal.ts'
 import type { Span } from '../contract/trace-context.ts'
 import type { Entry } from '../journal/entry.ts'
-import type { Sent } from '../outbox/outbox.ts'
-import type { CommandOutcome } from '../telemetry.ts'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { CommandOutcome, GameEventOutcome } from '../telemetry.ts'
 import { silentTracer } from '../tracing.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 
@@ -20,6 +21,7 @@ interface TracedOperation {
 
 export class BatchReport {
   readonly #handled: { readonly type: string; readonly outcome: CommandOutcome }[] = []
+  readonly #happened: { readonly game: GameTopic; readonly outcome: GameEventOutcome }[] = []
   readonly #refused: RefusalCode[] = []
   readonly #moved: { readonly quest: string; readonly state: RestingState; readonly delta: number }[] = []
   readonly #latenessSeconds: number[] = []
@@ -34,6 +36,11 @@ export class BatchReport {
 
   handled(type: string, outcome: CommandOutcome): void {
     this.#handled.push({ type, outcome })
+  }
+
+  /** A record of the game's topics. */
+  happened(game: GameTopic, outcome: GameEventOutcome): void {
+    this.#happened.push({ game, outcome })
   }
 
   refused(code: RefusalCode): void {
@@ -64,11 +71,16 @@ export class BatchReport {
     this.#traced.push({ span, name, startMs, attributes, armedBy })
   }
 
-  publish(dependencies: ShardDependencies, sent: readonly Sent[]): void {
-    const { shard, telemetry, tracer, journal, clock } = dependencies
+  publish(dependencies: ShardDependencies, { sent, unsent }: Pick<Outbox, 'sent' | 'unsent'>): void {
+    const { shard, telemetry, tracer, journal, clock, neighbours } = dependencies
     for (const { type, outcome } of this.#handled) telemetry.commandHandled(type, outcome)
+    for (const { game, outcome } of this.#happened) telemetry.gameEvents(game, outcome, 1)
     for (const code of this.#refused) telemetry.refused(code)
     for (const { topic, type } of sent) telemetry.messageSent(topic, type)
+    for (const { topic, type } of unsent) {
+      telemetry.messageDropped(topic, type)
+      neighbours.dropped(topic)
+    }
     for (const { quest, state, delta } of this.#moved) telemetry.instances(shard, state, quest, delta)
     for (const seconds of this.#latenessSeconds) telemetry.timerFired(seconds)
     if (this.#dropped.length > 0) dependencies.effects.turnedAway(this.#dropped, dependencies)

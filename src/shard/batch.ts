@@ -4,8 +4,9 @@
  */
 import { requirementsHold } from '../../machines/conditions.ts'
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
-import { type Command, decodeCommand } from '../contract/commands.ts'
+import { type Command, decodeCommand, type LeaveCommand } from '../contract/commands.ts'
 import { readEffectSettled } from '../contract/effect-record.ts'
+import { type GameEvent, type GameTopic, gameOfOrigin, readGameEvent } from '../contract/game-events.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { type LookupAnswered, readLookupAnswered } from '../contract/lookup.ts'
@@ -13,17 +14,18 @@ import type { Origin, OriginalRecord } from '../contract/origin.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
 import { readShardCommand } from '../contract/shard-command.ts'
 import type { PendingRegistration } from '../contract/state-record.ts'
-import { decodeTenant, type Tenant } from '../contract/tenant.ts'
+import { decodeTenant, isSameTenant, type Tenant } from '../contract/tenant.ts'
 import { continueTrace, type Span, startTrace, traceparent } from '../contract/trace-context.ts'
 import { UnrestorableError, unreachable } from '../errors.ts'
 import { entryOf, type Trigger } from '../journal/entry.ts'
 import { Outbox } from '../outbox/outbox.ts'
 import { BatchReport } from './batch-report.ts'
+import { channelName, worldName } from './claims.ts'
 import type { Moment, Outcome } from './outcome.ts'
 import { Overlay } from './overlay.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import type { ShardState } from './shard-state.ts'
-import { dueTimer } from './supervisor.ts'
+import { dueTimer, happeningOf } from './supervisor.ts'
 
 /** A batch takes no more operations beyond this; one transaction must end well within its time-out. */
 const OUTBOX_BYTES_MAX = 8 << 20
@@ -56,7 +58,7 @@ export class Batch {
     this.#state = state
     this.#dependencies = dependencies
     this.overlay = new Overlay(state)
-    this.outbox = new Outbox({ topics: dependencies.topics, deadLetterBytesMax })
+    this.outbox = new Outbox({ topics: dependencies.topics, neighbours: dependencies.neighbours, deadLetterBytesMax })
   }
 
   get isFull(): boolean {
@@ -75,7 +77,7 @@ export class Batch {
     const read = readShardCommand(record)
     switch (read.kind) {
       case 'forwarded':
-        if (this.#isFirstCopy(read.origin)) this.#command(read.origin, read.original)
+        if (this.#isFirstCopy(read.origin)) this.#forwarded(read.origin, read.original)
         return
       case 'oversized':
         if (this.#isFirstCopy(read.origin)) this.#refuseOversized(read.origin, read.bytes)
@@ -141,8 +143,16 @@ export class Batch {
     }
   }
 
+  #forwarded(origin: Origin, original: OriginalRecord): void {
+    const { topics, gameTopics } = this.#dependencies
+    const game = origin.topic === topics.commands ? undefined : gameOfOrigin(origin.topic, gameTopics)
+    if (game === undefined) this.#command(origin, original)
+    else this.#happening(game, original)
+  }
+
   #command(origin: Origin, original: OriginalRecord): void {
     const { registrar, supervisor } = this.#dependencies
+    let elsewhere: readonly { readonly id: InstanceId; readonly command: LeaveCommand }[] = []
     this.#operation(origin, original, (span, now) => {
       const decoded = decodeCommand(original.value)
       // A newer ingress may know types that we do not.
@@ -152,7 +162,11 @@ export class Batch {
       const read = decodeTenant(original.headers)
       if ('refusal' in read) return { type: command.type, outcome: { kind: 'refused', refusal: read.refusal } }
       const { tenant } = read
-      if (command.type === 'LEAVE') return { type: command.type, outcome: undefined }
+      if (command.type === 'LEAVE') {
+        const [id, ...others] = this.overlay.claims.inWorld(worldName(tenant, command.worldId), command.characterId)
+        elsewhere = others.map(id => ({ id, command }))
+        return this.#leave(id, command, span, now)
+      }
       const moment = this.#moment(span, now)
       const outcome =
         command.type === 'REGISTER'
@@ -160,6 +174,57 @@ export class Batch {
           : supervisor.command(this.overlay, command, tenant, moment)
       return { type: command.type, outcome, command }
     })
+    for (const { id, command } of elsewhere) {
+      this.#operation(origin, original, (span, now) => this.#leave(id, command, span, now))
+    }
+  }
+
+  /** Each shard is told: one that does not have the character passes over it. */
+  #leave(id: InstanceId | undefined, command: LeaveCommand, span: Span, now: number): Ran {
+    const { type, characterId } = command
+    const instance = id && this.overlay.instance(id)
+    if (instance === undefined) return { type, outcome: undefined }
+    const event = { type, characterId, reason: 'voluntary', now } as const
+    const outcome = this.#dependencies.supervisor.happening(instance, event, this.#moment(span, now))
+    return outcome.kind === 'changed' ? { type, outcome, command } : { type, outcome: undefined }
+  }
+
+  /** What the game tells: never refused, never a dead letter. */
+  #happening(game: GameTopic, original: OriginalRecord): void {
+    const { clock, random, supervisor, log } = this.#dependencies
+    const read = readGameEvent(game, original.value)
+    const tenant = decodeTenant(original.headers)
+    const instance =
+      read.kind === 'event' && 'tenant' in tenant ? this.#concerned(read.event, tenant.tenant) : undefined
+    if (instance === undefined || read.kind !== 'event') {
+      this.report.happened(game, 'skipped')
+      return
+    }
+    const { event } = read
+    const now = clock.now()
+    const span = continueTrace(original.headers, random)
+    try {
+      const outcome = supervisor.happening(instance, happeningOf(event, now), this.#moment(span, now))
+      this.#keep(outcome, span)
+      this.report.happened(game, outcome.kind === 'changed' ? 'applied' : 'skipped')
+      if (outcome.kind === 'changed') this.report.traced(span, event.type, now, instanceAttributes(outcome))
+    } catch (error) {
+      if (error instanceof UnrestorableError) throw error
+      const { instanceId } = contextOf(instance).identity
+      log.error({ err: error, instanceId, event }, 'instance fault: an event of the game threw and was undone')
+      this.report.happened(game, 'fault')
+      this.report.refused('INSTANCE_FAULT')
+    }
+  }
+
+  #concerned(event: GameEvent, tenant: Tenant): Instance | undefined {
+    const { claims } = this.overlay
+    const id =
+      event.kind === 'monster'
+        ? event.instanceId
+        : claims.instanceOf(channelName(tenant, event.worldId, event.channelId), event.characterId)
+    const instance = id && this.overlay.instance(id)
+    return instance !== undefined && isSameTenant(contextOf(instance).identity.tenant, tenant) ? instance : undefined
   }
 
   /** The answer to a look-up. A second answer finds nothing pending and is dropped. */
@@ -268,7 +333,7 @@ export class Batch {
   settle(): void {
     this.#state.settle(this.overlay)
     for (const [id, retryAt] of this.#timers) this.#state.rearm(id, retryAt)
-    this.report.publish(this.#dependencies, this.outbox.sent)
+    this.report.publish(this.#dependencies, this.outbox)
   }
 }
 

@@ -11,6 +11,8 @@ import { type Tenant, tenantKey } from '../contract/tenant.ts'
 export interface ClaimReader {
   instanceOf(channel: string, character: CharacterId): InstanceId | undefined
   lobby(channel: string, lobby: string): InstanceId | undefined
+  /** The instances that hold a character in any channel of a world: one, unless nobody told that he changed channels. */
+  inWorld(world: string, character: CharacterId): readonly InstanceId[]
 }
 
 /** What one instance holds. */
@@ -21,9 +23,19 @@ export interface Claim {
   readonly lobby: string | undefined
 }
 
+/** Names a world of a tenant, for maps. */
+export function worldName(tenant: Tenant, worldId: number): string {
+  return `${tenantKey(tenant)}/${worldId}`
+}
+
 /** Names a channel of a tenant, for maps. */
 export function channelName(tenant: Tenant, worldId: number, channelId: number): string {
-  return `${tenantKey(tenant)}/${worldId}/${channelId}`
+  return `${worldName(tenant, worldId)}/${channelId}`
+}
+
+/** The name of the world that the channel of this name is in. */
+export function worldOf(channel: string): string {
+  return channel.slice(0, channel.lastIndexOf('/'))
 }
 
 /** Names the lobby that a REGISTER joins; `undefined` where none can match it. */
@@ -60,7 +72,7 @@ interface Channel {
   readonly lobbies: Map<string, InstanceId>
 }
 
-/** The claims of the committed instances. */
+/** Some claims in maps: those of an open batch. */
 export class Claims implements ClaimReader {
   readonly #channels = new Map<string, Channel>()
 
@@ -70,6 +82,15 @@ export class Claims implements ClaimReader {
 
   lobby(channel: string, lobby: string): InstanceId | undefined {
     return this.#channels.get(channel)?.lobbies.get(lobby)
+  }
+
+  inWorld(world: string, character: CharacterId): readonly InstanceId[] {
+    const found: InstanceId[] = []
+    for (const [name, { characters }] of this.#channels) {
+      const id = characters.get(character)
+      if (id !== undefined && worldOf(name) === world) found.push(id)
+    }
+    return found
   }
 
   hold(id: InstanceId, claim: Claim): void {
@@ -112,6 +133,12 @@ export class ClaimOverlay implements ClaimReader {
 
   lobby(channel: string, lobby: string): InstanceId | undefined {
     return this.#held.lobby(channel, lobby) ?? this.#unlessReleased(this.#committed.lobby(channel, lobby))
+  }
+
+  inWorld(world: string, character: CharacterId): readonly InstanceId[] {
+    const held = this.#held.inWorld(world, character)
+    const committed = this.#committed.inWorld(world, character).filter(id => !this.#released.has(id))
+    return held.length === 0 ? committed : [...held, ...committed]
   }
 
   change(id: InstanceId, before: Claim | undefined, after: Claim | undefined): void {

@@ -1,8 +1,9 @@
 /** What one shard is given: everything it talks to, so that a test or a simulation can stand in for any of it. */
 import type { Clock, Random } from '../clock.ts'
+import type { GameTopic } from '../contract/game-events.ts'
 import type { Recorder } from '../journal/recorder.ts'
 import type { Log } from '../log.ts'
-import type { OutboxTopics } from '../outbox/outbox.ts'
+import type { Neighbours, OutboxTopics } from '../outbox/outbox.ts'
 import type { Telemetry } from '../telemetry.ts'
 import type { Tracer } from '../tracing.ts'
 import type { Appender, LogAdmin, LogReader, Transport } from '../transport/port.ts'
@@ -32,6 +33,10 @@ export interface ShardDependencies {
   readonly appender: Appender
   readonly admin: LogAdmin
   readonly topics: OutboxTopics & { readonly commands: string }
+  /** Topics of other services, in and out. */
+  readonly neighbours: Neighbours
+  /** Names of the topics of the game's events; `null`: not read. */
+  readonly gameTopics: Readonly<Record<GameTopic, string | null>>
   readonly internal: InternalTopics
   /** `<prefix>.shards`: the consumer group whose offset moves with each transaction. */
   readonly groupId: string

@@ -7,6 +7,7 @@ import type { PartyQuestCommand, PartyQuestEvent, PartyQuestInput } from '../../
 import { armedAfter, contextOf, type Instance, nextTimer, stateOf } from '../actor/instance.ts'
 import type { Step, Stepper } from '../actor/stepper.ts'
 import type { Command, LeaveCommand, RegisterCommand } from '../contract/commands.ts'
+import type { GameEvent } from '../contract/game-events.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
 import { isSameTenant, type Tenant } from '../contract/tenant.ts'
@@ -30,6 +31,14 @@ export class Supervisor {
       return refused(refuse('INSTANCE_NOT_FOUND', `no instance ${id} of this tenant is live`))
     }
     return this.deliver(instance, machineEvent(command, moment.now), moment)
+  }
+
+  /** What the game tells of an instance is never refused: what concerns nobody in it, or no state, changes nothing. */
+  happening(instance: Instance, event: PartyQuestEvent, moment: Moment): Outcome {
+    const outcome = this.deliver(instance, event, moment)
+    if (outcome.kind !== 'changed') return { kind: 'unchanged' }
+    const isSame = outcome.after?.snapshot === instance.snapshot && outcome.messages.length === 0
+    return isSame ? { kind: 'unchanged' } : outcome
   }
 
   /** Fires the timer of `id` that is due; a timer that was moved or disarmed meanwhile changes nothing. */
@@ -89,4 +98,19 @@ function machineEvent(command: RoutedCommand, now: number): PartyQuestCommand {
     default:
       return { type: command.type, now }
   }
+}
+
+const MONSTER_EVENTS = {
+  DAMAGED: 'monster.damaged',
+  KILLED: 'monster.killed',
+  FRIENDLY_DROP: 'monster.drop',
+} as const
+
+/** What an event of the game is to the instance that it concerns. */
+export function happeningOf(event: GameEvent, now: number): PartyQuestEvent {
+  if (event.kind === 'character-gone') {
+    return { type: 'LEAVE', characterId: event.characterId, reason: 'disconnect', now }
+  }
+  const { mapId, monsterId, itemCount } = event
+  return { type: MONSTER_EVENTS[event.type], mapId, monsterId, itemCount, now }
 }

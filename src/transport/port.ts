@@ -130,11 +130,20 @@ export interface ReadAhead {
   readonly recordsMax: number
   /** One poll may overshoot it by as much again, and by a batch that is larger. */
   readonly bytesMax: number
+  /** A poll may wait a moment until so many bytes have come; by default it is answered with the first. */
+  readonly pollBytesMin?: number
 }
+
+/**
+ * Whether a record is to be given at all, by the bytes of its value, from `start` to before `end`: what it turns down
+ * is passed over before anything else of the record is read. Called for each record, once or more; must not throw.
+ */
+export type Sieve = (bytes: Buffer, start: number, end: number) => boolean
 
 /** Long-polls all its open feeds together, committed records only. */
 export interface LogReader {
-  open(partition: TopicPartition, from: number): PartitionFeed
+  /** `keep` is not asked about a record without a value: that one is given. */
+  open(partition: TopicPartition, from: number, keep?: Sieve): PartitionFeed
   close(): Promise<void>
 }
 
@@ -154,6 +163,8 @@ export interface PartitionFeed {
   readonly end: number
   /** Offset of the next record that `take` may give. */
   readonly position: number
+  /** How many records the sieve has turned down so far. `ready` does not resolve for them; `position` moves past. */
+  readonly passedOver: number
   close(): void
 }
 

@@ -195,6 +195,7 @@ describe('GET /api/dead-letters', () => {
         close: async () => {},
         open: () => ({
           take: () => [],
+          passedOver: 0,
           ready: () => new Promise<void>(() => {}),
           end: 0,
           position: 0,

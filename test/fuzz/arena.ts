@@ -9,6 +9,7 @@ import type { Headers, LogRecord } from '../../src/contract/log-record.ts'
 import { shardKeyHash, shardOf } from '../../src/contract/shard-key.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { Ingress } from '../../src/ingress/ingress.ts'
+import { commandIntake } from '../../src/ingress/intake.ts'
 import { type CommandOutcome, silentTelemetry } from '../../src/telemetry.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import type { Appender } from '../../src/transport/port.ts'
@@ -109,7 +110,7 @@ export class Arena {
     const ingress = new Ingress({
       transport,
       admin: transport.admin,
-      topics: [TOPICS.commands],
+      intake: commandIntake({ topic: TOPICS.commands, telemetry }),
       groupId: 'pq.ingress',
       shardCommands: INTERNAL.shardCommands,
       shards: SHARDS,

@@ -7,7 +7,8 @@ import { readShardCommand } from '../../src/contract/shard-command.ts'
 import { tenantHeaders } from '../../src/contract/tenant.ts'
 import { TransportUnavailableError } from '../../src/errors.ts'
 import { Ingress } from '../../src/ingress/ingress.ts'
-import { silentTelemetry } from '../../src/telemetry.ts'
+import { commandIntake } from '../../src/ingress/intake.ts'
+import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
 import type { Intercept } from '../../src/transport/memory/fault-gate.ts'
 import { createMemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
@@ -62,10 +63,16 @@ class Scene {
     const told: string[] = []
     const lost: Error[] = []
     const transport = createMemoryTransport(this.#log, { name, advertisedUrl: '' })
+    const telemetry: Telemetry = {
+      ...silentTelemetry,
+      commandHandled: (type, outcome) => told.push(`${type} ${outcome}`),
+      ingressRecords: count => told.push(`${count} records`),
+      ingressLostRecords: (topic, count) => told.push(`${count} lost of ${topic}`),
+    }
     const ingress = new Ingress({
       transport,
       admin: transport.admin,
-      topics: ['commands'],
+      intake: commandIntake({ topic: 'commands', telemetry }),
       groupId: 'ingress',
       shardCommands: 'shards',
       shards: SHARDS,
@@ -75,12 +82,7 @@ class Scene {
       clock: this.clock,
       random: { fraction: () => 0.5, bytes: count => Buffer.alloc(count) },
       log,
-      telemetry: {
-        ...silentTelemetry,
-        commandHandled: (type, outcome) => told.push(`${type} ${outcome}`),
-        ingressRecords: count => told.push(`${count} records`),
-        ingressLostRecords: (topic, count) => told.push(`${count} lost of ${topic}`),
-      },
+      telemetry,
     })
     ingress.start(error => fatal.push(error))
     this.#open.add(ingress)

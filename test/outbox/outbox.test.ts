@@ -7,13 +7,14 @@ import { startTrace } from '../../src/contract/trace-context.ts'
 import { Outbox } from '../../src/outbox/outbox.ts'
 import { quest } from '../support/definitions.ts'
 import { inputOf } from '../support/playthrough.ts'
-import { TOPICS } from '../support/shard-harness.ts'
+import { allThere, TOPICS } from '../support/shard-harness.ts'
 import { character } from '../support/tenants.ts'
 
 const { identity } = inputOf(quest())
 const span = startTrace({ fraction: () => 0, bytes: count => Buffer.alloc(count, 7) })
 const origin: Origin = { topic: 'commands', partition: 1, offset: 42, timestamp: 1000 }
-const outboxOf = (deadLetterBytesMax = Number.POSITIVE_INFINITY) => new Outbox({ topics: TOPICS, deadLetterBytesMax })
+const outboxOf = (deadLetterBytesMax = Number.POSITIVE_INFINITY) =>
+  new Outbox({ topics: TOPICS, neighbours: allThere, deadLetterBytesMax })
 const started: Message = { type: 'STARTED', stageIndex: 0, mapIds: [100] }
 const warp: Message = { type: 'CHANGE_MAP', characterId: character(1001), mapId: 100, instance: identity.instanceId }
 

@@ -15,7 +15,7 @@ import { type Refusal, refuse } from '../../src/contract/refusal.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import type { PendingRegistration } from '../../src/contract/state-record.ts'
 import { decodeTenant, tenantHeaders } from '../../src/contract/tenant.ts'
-import { claim } from '../../src/shard/claims.ts'
+import { claim, worldOf } from '../../src/shard/claims.ts'
 import type { InstanceView, Outcome } from '../../src/shard/outcome.ts'
 import type { Registrar } from '../../src/shard/registrar.ts'
 import type { Supervisor } from '../../src/shard/supervisor.ts'
@@ -181,6 +181,13 @@ export class ShardModel {
     claims: {
       instanceOf: (channel, character) =>
         this.#holding(held => held.channel === channel && held.characters.includes(character)),
+      inWorld: (world, character) =>
+        [...this.instances]
+          .filter(([, instance]) => {
+            const held = claim(instance)
+            return worldOf(held.channel) === world && held.characters.includes(character)
+          })
+          .map(([id]) => id),
       lobby: (channel, lobby) => this.#holding(held => held.channel === channel && held.lobby === lobby),
     },
   }

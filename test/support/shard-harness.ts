@@ -7,13 +7,15 @@
 import type { RuleSettings } from '../../machines/context.ts'
 import { createStepper, type Stepper } from '../../src/actor/stepper.ts'
 import type { Random } from '../../src/clock.ts'
+import { type GameTopic, gameOriginTopic } from '../../src/contract/game-events.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import type { Header, Headers, LogRecord } from '../../src/contract/log-record.ts'
-import { routeOf } from '../../src/contract/routing.ts'
+import { eventRouteOf, routeOf } from '../../src/contract/routing.ts'
 import { forward, forwardOversized } from '../../src/contract/shard-command.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
 import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
 import { type Recorder, silentJournal } from '../../src/journal/recorder.ts'
+import type { Neighbours } from '../../src/outbox/outbox.ts'
 import { EffectRunner, type MonsterClient } from '../../src/shard/effect-runner.ts'
 import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
 import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
@@ -39,6 +41,14 @@ export const TOPICS = {
   characterCommands: 'characters',
   deadLetters: 'dead-letters',
 } as const
+/** Where no test says otherwise, they are there. */
+export const NEIGHBOUR_TOPICS = { reactor: 'reactors', systemMessage: 'system-messages', map: 'maps' } as const
+export const GAME_TOPICS = { character: 'character-events', monster: 'monster-events' } as const
+export const allThere: Neighbours = {
+  topicOf: destination => NEIGHBOUR_TOPICS[destination],
+  isThere: () => true,
+  dropped: () => {},
+}
 export const INTERNAL = { shardCommands: 'pq.shard-commands', shardState: 'pq.shard-state' } as const
 
 export interface ReplicaOptions {
@@ -53,6 +63,7 @@ export interface ReplicaOptions {
   readonly telemetry?: Telemetry
   readonly tracer?: Tracer
   readonly journal?: Recorder
+  readonly neighbours?: Neighbours
   /** What stands between the replica and the log: another release, say. */
   readonly transport?: (transport: Transport) => Transport
 }
@@ -132,6 +143,7 @@ export class ShardHarness {
       topic(TOPICS.commands, 2),
       topic(TOPICS.statusEvents, 1),
       topic(TOPICS.characterCommands, 1),
+      ...Object.values({ ...NEIGHBOUR_TOPICS, ...GAME_TOPICS }).map(name => topic(name, 1)),
       topic(TOPICS.deadLetters, 1, { 'max.message.bytes': String(deadLetterBytesMax) }),
       topic(INTERNAL.shardCommands, shards, { 'retention.ms': '-1', 'max.message.bytes': '100000000' }),
       topic(INTERNAL.shardState, shards, { 'cleanup.policy': 'compact', 'max.message.bytes': '100000000' }),
@@ -220,12 +232,35 @@ export class ShardHarness {
   /** To its shard, once more if it was forwarded before. */
   async forward(...records: readonly LogRecord[]): Promise<void> {
     const { shards = 1 } = this.#options
-    const routed = records.map(record => {
+    const routed = records.flatMap(record => {
       const route = routeOf(record, shards)
-      return forward(record, route.kind === 'shard' ? route.shard : 0, INTERNAL.shardCommands)
+      if (route.kind !== 'every-shard')
+        return forward(record, route.kind === 'shard' ? route.shard : 0, INTERNAL.shardCommands)
+      return Array.from({ length: shards }, (_, shard) => forward(record, shard, INTERNAL.shardCommands))
     })
     await this.#appender.append(routed)
     await this.clock.settle()
+  }
+
+  /** What the game tells, on its topic and to the shard that it concerns; nothing where that is none. */
+  async tell(
+    game: GameTopic,
+    event: object,
+    { tenant = TENANT }: Pick<SendOptions, 'tenant'> = {},
+  ): Promise<LogRecord> {
+    const { shards = 1 } = this.#options
+    const topic = GAME_TOPICS[game]
+    const value = Buffer.from(JSON.stringify(event))
+    await this.#appender.append([{ topic, partition: 0, key: null, value, headers: tenantHeaders(tenant) }])
+    const record = this.records(topic).at(-1)
+    if (record === undefined) throw new Error('what was told is not there')
+    const route = eventRouteOf(game, record, shards)
+    if (route.kind === 'shard') {
+      const from = { ...record, topic: gameOriginTopic(topic, 'id-of-the-topic') }
+      await this.#appender.append([forward(from, route.shard, INTERNAL.shardCommands)])
+    }
+    await this.clock.settle()
+    return record
   }
 
   /** As the ingress sends what does not fit. */
@@ -334,6 +369,8 @@ export class ShardHarness {
       ...shared,
       admin: transport.admin,
       topics: TOPICS,
+      neighbours: options.neighbours ?? allThere,
+      gameTopics: GAME_TOPICS,
       internal: INTERNAL,
       groupId: 'pq.shards',
       limits: { batchRecordsMax: options.batchRecordsMax ?? 500 },

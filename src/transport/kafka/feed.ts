@@ -3,13 +3,15 @@
  * Knows nothing of brokers; the reader fills it, and asks whether it has room.
  */
 import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
-import type { PartitionFeed, ReadAhead } from '../port.ts'
+import type { PartitionFeed, ReadAhead, Sieve } from '../port.ts'
+import type { CommittedRecords } from './read-committed.ts'
 
 /** At either bound the partition is not polled; one poll may overshoot it by PARTITION_BYTES_MAX of the reader. */
 export const READ_AHEAD: ReadAhead = { recordsMax: 1000, bytesMax: 4 * 1024 * 1024 }
 
 export class Feed implements PartitionFeed {
   readonly partition: TopicPartition
+  readonly keep: Sieve | undefined
   readonly #readAhead: ReadAhead
   readonly #onRoom: () => void
   readonly #onClose: () => void
@@ -18,12 +20,21 @@ export class Feed implements PartitionFeed {
   #bytes = 0
   #next: number
   #end: number
+  #passedOver = 0
   #state: 'open' | 'closed' = 'open'
   #failure: Error | undefined
   #wake: (() => void)[] = []
 
-  constructor(partition: TopicPartition, from: number, readAhead: ReadAhead, onRoom: () => void, onClose: () => void) {
+  constructor(
+    partition: TopicPartition,
+    from: number,
+    readAhead: ReadAhead,
+    onRoom: () => void,
+    onClose: () => void,
+    keep?: Sieve,
+  ) {
     this.partition = partition
+    this.keep = keep
     this.#readAhead = readAhead
     this.#next = from
     this.#end = from
@@ -37,6 +48,10 @@ export class Feed implements PartitionFeed {
 
   get position(): number {
     return this.#queue[this.#taken]?.offset ?? this.#next
+  }
+
+  get passedOver(): number {
+    return this.#passedOver
   }
 
   take(max: number): readonly LogRecord[] {
@@ -80,8 +95,9 @@ export class Feed implements PartitionFeed {
   }
 
   /** What a fetch from `fetchFrom` brought: perhaps no records, but always where to go on. */
-  offer(records: readonly LogRecord[], bytes: number, next: number, end: number): void {
+  offer({ records, next, passedOver }: CommittedRecords, bytes: number, end: number): void {
     if (this.#state === 'closed') return
+    this.#passedOver += passedOver
     this.#next = next
     this.#end = end
     if (records.length === 0) return

@@ -19,8 +19,9 @@ export interface FetchPartition extends TopicPartition {
 }
 
 export interface FetchBounds {
-  /** How long the broker waits for a first byte, milliseconds. */
+  /** How long the broker waits for `bytesMin`, milliseconds. */
   readonly maxWaitMs: number
+  readonly bytesMin: number
   /** Of the whole answer. The first batch comes whole even where it is larger. */
   readonly responseBytesMax: number
   readonly partitionBytesMax: number
@@ -37,14 +38,14 @@ export interface FetchedPartition {
 /** Answers by partition name. */
 export function fetchRequest(
   partitions: readonly FetchPartition[],
-  { maxWaitMs, responseBytesMax, partitionBytesMax }: FetchBounds,
+  { maxWaitMs, bytesMin, responseBytesMax, partitionBytesMax }: FetchBounds,
 ): ProtocolRequest<ReadonlyMap<string, FetchedPartition>> {
   return protocolRequest(
     FETCH,
     writer => {
       writer.int32(CONSUMER)
       writer.int32(maxWaitMs)
-      writer.int32(1) // bytes that end the wait
+      writer.int32(bytesMin)
       writer.int32(responseBytesMax)
       writer.int8(READ_COMMITTED)
       writer.int32(NO_SESSION)

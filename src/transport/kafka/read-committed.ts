@@ -4,6 +4,7 @@
  * zero bytes for an abort marker, so aborted records leak through it. Never decodes what it drops.
  */
 import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
+import type { Sieve } from '../port.ts'
 import { isAbortMarker, type RecordBatch, readRecords } from './record-batch-decoder.ts'
 
 export interface AbortedTransaction {
@@ -16,6 +17,8 @@ export interface CommittedRecords {
   readonly records: readonly LogRecord[]
   /** Where to fetch next. Behind markers, aborted records and batches that compaction has emptied. */
   readonly next: number
+  /** Committed records that the sieve has turned down. */
+  readonly passedOver: number
 }
 
 /**
@@ -27,10 +30,14 @@ export function readCommitted(
   aborted: readonly AbortedTransaction[],
   partition: TopicPartition,
   from: number,
+  keep?: Sieve,
 ): CommittedRecords {
   const records: LogRecord[] = []
-  for (const batch of committedBatches(batches, aborted)) readRecords(batch, partition, from, records)
-  return { records, next: offsetBehind(batches, from) }
+  let passedOver = 0
+  for (const batch of committedBatches(batches, aborted)) {
+    passedOver += readRecords(batch, partition, from, records, keep)
+  }
+  return { records, next: offsetBehind(batches, from), passedOver }
 }
 
 /** Where to fetch next after these, which were fetched from `from` on. */

@@ -3,9 +3,9 @@
  * broker are absorbed here, each for its partition alone: look the leader up again, wait a little, go on from the same
  * offset. Only a position that the log does not have reaches the feed's reader.
  */
-import { type LogRecord, partitionName, type TopicPartition } from '../../contract/log-record.ts'
+import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { OffsetOutOfRangeError } from '../../errors.ts'
-import type { LogReader, PartitionFeed, ReadAhead } from '../port.ts'
+import type { LogReader, PartitionFeed, ReadAhead, Sieve } from '../port.ts'
 import { reasonOf } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
 import { Feed, READ_AHEAD } from './feed.ts'
@@ -14,7 +14,7 @@ import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
 import type { Leaders } from './produce-legs.ts'
 import { CODE, ProtocolError } from './protocol.ts'
-import { readCommitted } from './read-committed.ts'
+import { type CommittedRecords, readCommitted } from './read-committed.ts'
 import { readBatches } from './record-batch-decoder.ts'
 
 /** Also how long a feed that was just opened may wait for the poll that is under way. */
@@ -58,13 +58,14 @@ export class Reader implements LogReader {
     this.#onClose = onClose
   }
 
-  open(partition: TopicPartition, from: number): PartitionFeed {
+  open(partition: TopicPartition, from: number, keep?: Sieve): PartitionFeed {
     const feed = new Feed(
       partition,
       from,
       this.#readAhead,
       () => this.#pollAll(),
       () => this.#feeds.delete(feed),
+      keep,
     )
     if (this.#closing.signal.aborted) {
       feed.close()
@@ -118,6 +119,7 @@ export class Reader implements LogReader {
       const node = await this.#connections.node(leader)
       const bounds = {
         maxWaitMs: FETCH_WAIT_MS,
+        bytesMin: this.#readAhead.pollBytesMin ?? 1,
         responseBytesMax: RESPONSE_BYTES_MAX,
         partitionBytesMax: Math.min(PARTITION_BYTES_MAX, this.#readAhead.bytesMax),
       }
@@ -162,15 +164,15 @@ export class Reader implements LogReader {
       else this.#complain(feed, from, new ProtocolError(answer.code, 'a fetch'))
       return
     }
-    let committed: { readonly records: readonly LogRecord[]; readonly next: number }
+    let committed: CommittedRecords
     try {
-      committed = readCommitted(readBatches(answer.batches), answer.aborted, feed.partition, from)
+      committed = readCommitted(readBatches(answer.batches), answer.aborted, feed.partition, from, feed.keep)
     } catch (error) {
       // Never skipped, since nobody knows what it holds: the partition stands still.
       this.#complain(feed, from, error)
       return
     }
-    feed.offer(committed.records, answer.batches.length, committed.next, answer.highWatermark)
+    feed.offer(committed, answer.batches.length, answer.highWatermark)
   }
 
   async #outOfRange(feed: Feed, from: number): Promise<void> {

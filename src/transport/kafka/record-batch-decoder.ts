@@ -5,6 +5,7 @@
  */
 import type { Header, LogRecord, TopicPartition } from '../../contract/log-record.ts'
 import { TransportUnavailableError } from '../../errors.ts'
+import type { Sieve } from '../port.ts'
 import { decompress } from './decompression.ts'
 
 const HEADER_BYTES = 61
@@ -71,13 +72,18 @@ function readBatch(bytes: Buffer, at: number, end: number): RecordBatch {
   }
 }
 
-/** Appends to `into` the records of a batch at or above offset `from`. */
+/**
+ * Appends to `into` the records of a batch at or above offset `from`; what `keep` turns down is not decoded.
+ * @returns how many that were
+ */
 export function readRecords(
   batch: RecordBatch,
   { topic, partition }: TopicPartition,
   from: number,
   into: LogRecord[],
-): void {
+  keep?: Sieve,
+): number {
+  let passedOver = 0
   const reader = new RecordReader(payloadOf(batch))
   const stamped = (batch.attributes & LOG_APPEND_TIME) !== 0
   for (let index = 0; index < batch.count; index += 1) {
@@ -85,7 +91,11 @@ export function readRecords(
     reader.at += 1 // the record's attributes, of which there are none yet
     const delta = reader.varlong()
     const offset = batch.baseOffset + reader.varint()
-    if (offset >= from) {
+    if (offset < from) {
+      // Was there before.
+    } else if (keep !== undefined && reader.isTurnedDown(keep)) {
+      passedOver += 1
+    } else {
       into.push({
         topic,
         partition,
@@ -98,6 +108,7 @@ export function readRecords(
     }
     reader.at = end
   }
+  return passedOver
 }
 
 /** Whether a control batch ends a transaction by aborting it. */
@@ -147,6 +158,16 @@ class RecordReader {
       value += (byte & 127) * factor
     }
     return value % 2 === 0 ? value / 2 : -(value + 1) / 2
+  }
+
+  /** By a look at the value behind the key, from where the key begins; goes back there. */
+  isTurnedDown(keep: Sieve): boolean {
+    const start = this.at
+    this.at += Math.max(0, this.varint())
+    const length = this.varint()
+    const isTurnedDown = length >= 0 && !keep(this.#bytes, this.at, this.at + length)
+    this.at = start
+    return isTurnedDown
   }
 
   bytes(): Buffer | null {

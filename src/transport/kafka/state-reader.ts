@@ -94,7 +94,12 @@ interface Fetched {
 
 async function fetch(connections: Connections, partition: TopicPartition, from: number): Promise<Fetched> {
   const node = await connections.node(await connections.leader(partition))
-  const bounds = { maxWaitMs: FETCH_WAIT_MS, responseBytesMax: FETCH_BYTES_MAX, partitionBytesMax: FETCH_BYTES_MAX }
+  const bounds = {
+    maxWaitMs: FETCH_WAIT_MS,
+    bytesMin: 1,
+    responseBytesMax: FETCH_BYTES_MAX,
+    partitionBytesMax: FETCH_BYTES_MAX,
+  }
   const fetched = (await node.send(fetchRequest([{ ...partition, from }], bounds))).get(partitionName(partition))
   if (!fetched) return { batches: [], aborted: [] }
   check(fetched.code, `a fetch of ${partitionName(partition)} from ${from}`, partition.topic)

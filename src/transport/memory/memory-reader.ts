@@ -4,7 +4,7 @@
  */
 import { type LogRecord, partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import { TransportUnavailableError } from '../../errors.ts'
-import type { LogReader, PartitionFeed } from '../port.ts'
+import type { LogReader, PartitionFeed, Sieve } from '../port.ts'
 import type { MemoryLog } from './memory-log.ts'
 import type { PartitionLog } from './partition-log.ts'
 
@@ -30,10 +30,9 @@ export class MemoryReader implements LogReader {
     this.#onClosed = onClosed
   }
 
-  open(partition: TopicPartition, from: number): PartitionFeed {
-    const feed = new MemoryFeed(this.#log, this.#replica, this.#queueRecordsMax, partition, from, () =>
-      this.#feeds.delete(feed),
-    )
+  open(partition: TopicPartition, from: number, keep?: Sieve): PartitionFeed {
+    const onClosed = () => this.#feeds.delete(feed)
+    const feed = new MemoryFeed(this.#log, this.#replica, this.#queueRecordsMax, partition, from, onClosed, keep)
     this.#feeds.add(feed)
     return feed
   }
@@ -50,6 +49,8 @@ class MemoryFeed implements PartitionFeed {
   readonly #queueRecordsMax: number
   readonly #partition: TopicPartition
   readonly #onClosed: () => void
+  readonly #keep: Sieve | undefined
+  #passedOver = 0
   readonly #closed = new AbortController()
   #queue: LogRecord[] = []
   #fetchedTo: number
@@ -71,7 +72,9 @@ class MemoryFeed implements PartitionFeed {
     partition: TopicPartition,
     from: number,
     onClosed: () => void,
+    keep: Sieve | undefined,
   ) {
+    this.#keep = keep
     this.#log = log
     this.#replica = replica
     this.#queueRecordsMax = queueRecordsMax
@@ -94,6 +97,10 @@ class MemoryFeed implements PartitionFeed {
       await new Promise<void>(resolve => this.#onReady.push(resolve))
     }
     if (this.#queue.length === 0 && this.#failure !== undefined) throw this.#failure
+  }
+
+  get passedOver(): number {
+    return this.#passedOver
   }
 
   get end(): number {
@@ -144,11 +151,17 @@ class MemoryFeed implements PartitionFeed {
     await this.#log.gate.breathe(answer.records.length)
     if (this.#closed.signal.aborted) return false
     const moved = answer.next > this.#fetchedTo
-    this.#queue.push(...answer.records)
+    const kept = answer.records.filter(record => this.#isKept(record))
+    this.#queue.push(...kept)
+    this.#passedOver += answer.records.length - kept.length
     this.#fetchedTo = answer.next
     this.#end = answer.end
-    if (answer.records.length > 0) this.#wakeTakers()
+    if (kept.length > 0) this.#wakeTakers()
     return moved
+  }
+
+  #isKept({ value }: LogRecord): boolean {
+    return this.#keep === undefined || value === null || this.#keep(value, 0, value.length)
   }
 
   async #wait(): Promise<void> {

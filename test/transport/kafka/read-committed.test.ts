@@ -152,11 +152,11 @@ describe('the read_committed filter', () => {
 
   it('goes on behind a batch that compaction has emptied; stock kafkajs fetches it for ever', async () => {
     const bytes = emptiedBatch(100, 4)
-    expect(readCommitted(readBatches(bytes), [], PLACE, 100)).toEqual({ records: [], next: 105 })
+    expect(readCommitted(readBatches(bytes), [], PLACE, 100)).toEqual({ records: [], next: 105, passedOver: 0 })
     expect(await stockBatchIsStuck(bytes, 100)).toBe(true)
   })
 
   it('stays where it is when a fetch brought nothing', () => {
-    expect(readCommitted([], [], PLACE, 42)).toEqual({ records: [], next: 42 })
+    expect(readCommitted([], [], PLACE, 42)).toEqual({ records: [], next: 42, passedOver: 0 })
   })
 })
