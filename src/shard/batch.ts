@@ -147,7 +147,7 @@ export class Batch {
     const { topics, gameTopics } = this.#dependencies
     const game = origin.topic === topics.commands ? undefined : gameOfOrigin(origin.topic, gameTopics)
     if (game === undefined) this.#command(origin, original)
-    else this.#happening(game, original)
+    else this.#happening(game, { ...origin, topic: gameTopics[game] ?? origin.topic }, original)
   }
 
   #command(origin: Origin, original: OriginalRecord): void {
@@ -190,7 +190,7 @@ export class Batch {
   }
 
   /** What the game tells: never refused, never a dead letter. */
-  #happening(game: GameTopic, original: OriginalRecord): void {
+  #happening(game: GameTopic, origin: Origin, original: OriginalRecord): void {
     const { clock, random, supervisor, log } = this.#dependencies
     const read = readGameEvent(game, original.value)
     const tenant = decodeTenant(original.headers)
@@ -202,12 +202,16 @@ export class Batch {
     }
     const { event } = read
     const now = clock.now()
+    const since = this.#stopwatch()
     const span = continueTrace(original.headers, random)
     try {
-      const outcome = supervisor.happening(instance, happeningOf(event, now), this.#moment(span, now))
+      const happening = happeningOf(event, now)
+      const outcome = supervisor.happening(instance, happening, this.#moment(span, now))
       this.#keep(outcome, span)
       this.report.happened(game, outcome.kind === 'changed' ? 'applied' : 'skipped')
-      if (outcome.kind === 'changed') this.report.traced(span, event.type, now, instanceAttributes(outcome))
+      if (outcome.kind !== 'changed') return
+      this.#journal(outcome, { kind: 'event', event: happening, origin }, now, since)
+      this.report.traced(span, event.type, now, instanceAttributes(outcome))
     } catch (error) {
       if (error instanceof UnrestorableError) throw error
       const { instanceId } = contextOf(instance).identity

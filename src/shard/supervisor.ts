@@ -11,6 +11,7 @@ import type { GameEvent } from '../contract/game-events.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
 import { isSameTenant, type Tenant } from '../contract/tenant.ts'
+import type { GameHappening } from '../journal/entry.ts'
 import type { InstanceView, Moment, Outcome } from './outcome.ts'
 
 /** Every command but REGISTER and LEAVE names its instance. */
@@ -107,7 +108,7 @@ const MONSTER_EVENTS = {
 } as const
 
 /** What an event of the game is to the instance that it concerns. */
-export function happeningOf(event: GameEvent, now: number): PartyQuestEvent {
+export function happeningOf(event: GameEvent, now: number): GameHappening {
   if (event.kind === 'character-gone') {
     return { type: 'LEAVE', characterId: event.characterId, reason: 'disconnect', now }
   }
