@@ -69,7 +69,7 @@ function pathLines(completion: readonly PathStep[] | undefined, ends: readonly E
 function stepLines(path: readonly PathStep[]): readonly string[] {
   const groups: { readonly words: string; count: number }[] = []
   for (const { event, afterMs } of path) {
-    const words = `${eventWords(event)}${afterMs > 0 ? `, after ${afterMs / 1000} s` : ''}`
+    const words = `${oneLine(eventWords(event))}${afterMs > 0 ? `, after ${afterMs / 1000} s` : ''}`
     const last = groups.at(-1)
     if (last?.words === words) last.count += 1
     else groups.push({ words, count: 1 })
@@ -78,10 +78,21 @@ function stepLines(path: readonly PathStep[]): readonly string[] {
 }
 
 function eventWords(event: PartyQuestEvent): string {
-  if (event.type !== 'UPDATE_STAGE_STATE') return event.type
-  const counts = (name: string, of: ReadonlyMap<number, number>) =>
-    [...of].map(([id, count]) => `${name} ${id} ×${count}`)
-  return `${event.type} ${[...counts('item', event.itemCounts), ...counts('monster', event.monsterKills)].join(', ')}`
+  switch (event.type) {
+    case 'UPDATE_STAGE_STATE': {
+      const counts = (name: string, of: ReadonlyMap<number, number>) =>
+        [...of].map(([id, count]) => `${name} ${id} ×${count}`)
+      return `${event.type} ${[...counts('item', event.itemCounts), ...counts('monster', event.monsterKills)].join(', ')}`
+    }
+    case 'UPDATE_CUSTOM_DATA':
+      return `${event.type} ${[...event.updates].map(([key, text]) => `${key} = ${text}`).join(', ')}`
+    case 'monster.drop':
+      return `friendly monster ${event.monsterId} drops ${event.itemCount}`
+    case 'monster.killed':
+      return `friendly monster ${event.monsterId} is killed`
+    default:
+      return event.type
+  }
 }
 
 function summary(checked: readonly CheckedFile[]): string {
@@ -113,7 +124,11 @@ function operation({ event, afterMs, after, messages }: PathStep) {
   const counts =
     event.type === 'UPDATE_STAGE_STATE'
       ? { items: Object.fromEntries(event.itemCounts), kills: Object.fromEntries(event.monsterKills) }
-      : {}
+      : event.type === 'UPDATE_CUSTOM_DATA'
+        ? { data: Object.fromEntries(event.updates) }
+        : event.type === 'monster.drop'
+          ? { itemCount: event.itemCount }
+          : {}
   return { event: event.type, ...counts, afterMs, state: after.key, messages: messages.map(({ type }) => type) }
 }
 

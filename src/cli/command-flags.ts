@@ -21,6 +21,26 @@ export interface CommandFlags {
   /** `id=count` */
   readonly item: readonly string[]
   readonly kill: readonly string[]
+  /** `key=text` */
+  readonly data: readonly string[]
+  readonly increment: readonly string[]
+  readonly messageType?: string
+  readonly message?: string
+}
+
+/** Flags that mean nothing to most types: given to another one they are a slip. */
+const OWN_FLAG_NAMES = ['quest', 'instance', 'item', 'kill', 'data', 'increment', 'messageType', 'message'] as const
+type OwnFlag = (typeof OWN_FLAG_NAMES)[number]
+
+const OWN_FLAGS: Readonly<Record<OwnFlag, string>> = {
+  quest: '--quest',
+  instance: '--instance',
+  item: '--item',
+  kill: '--kill',
+  data: '--data',
+  increment: '--increment',
+  messageType: '--message-type',
+  message: '--message',
 }
 
 export interface TenantFlags {
@@ -32,6 +52,9 @@ export interface TenantFlags {
 
 /** Whom `send` acts for unless told. */
 export const DEMO_TENANT_ID = '00000000-0000-4000-8000-000000000001'
+
+/** What a client shows in the colour of notices. */
+export const DEFAULT_MESSAGE_TYPE = 'PINK_TEXT'
 
 /** @throws UsageError */
 export function readTenant({ tenant, region, major, minor }: TenantFlags): Tenant {
@@ -61,7 +84,7 @@ export function readCommand(type: CommandType, flags: CommandFlags): CommandValu
   const characterId = uint('--character', required(type, '--character', flags.character), UINT32_MAX)
   switch (type) {
     case 'REGISTER': {
-      refuseOthers(type, flags, ['instance', 'item', 'kill'])
+      refuseOthers(type, flags, 'quest')
       const body = {
         questId: required(type, '--quest', flags.quest),
         partyId: uint('--party', flags.party, UINT32_MAX),
@@ -70,20 +93,28 @@ export function readCommand(type: CommandType, flags: CommandFlags): CommandValu
       }
       return { worldId, characterId, type, body }
     }
+    case 'LEAVE':
+      refuseOthers(type, flags)
+      return { worldId, characterId, type, body: {} }
     case 'UPDATE_STAGE_STATE': {
-      refuseOthers(type, flags, ['quest'])
+      refuseOthers(type, flags, 'instance', 'item', 'kill')
       const itemCounts = counts('--item', flags.item)
       const monsterKills = counts('--kill', flags.kill)
       return { worldId, characterId, type, body: { instanceId: instance(type, flags), itemCounts, monsterKills } }
     }
-    case 'LEAVE':
-      refuseOthers(type, flags, ['quest', 'instance', 'item', 'kill'])
-      return { worldId, characterId, type, body: {} }
-    case 'UPDATE_CUSTOM_DATA':
-    case 'BROADCAST_MESSAGE':
-      throw new UsageError(`${type} has no flags: send it as a line of JSON`)
+    case 'UPDATE_CUSTOM_DATA': {
+      refuseOthers(type, flags, 'instance', 'data', 'increment')
+      const body = { instanceId: instance(type, flags), updates: texts(flags.data), increments: flags.increment }
+      return { worldId, characterId, type, body }
+    }
+    case 'BROADCAST_MESSAGE': {
+      refuseOthers(type, flags, 'instance', 'messageType', 'message')
+      const messageType = flags.messageType ?? DEFAULT_MESSAGE_TYPE
+      const message = required(type, '--message', flags.message)
+      return { worldId, characterId, type, body: { instanceId: instance(type, flags), messageType, message } }
+    }
     default:
-      refuseOthers(type, flags, ['quest', 'item', 'kill'])
+      refuseOthers(type, flags, 'instance')
       return { worldId, characterId, type, body: { instanceId: instance(type, flags) } }
   }
 }
@@ -112,9 +143,21 @@ function required(type: CommandType, flag: string, value: string | undefined): s
 }
 
 /** A flag that has no effect is a slip. */
-function refuseOthers(type: CommandType, flags: CommandFlags, names: readonly (keyof CommandFlags)[]): void {
-  const given = names.filter(name => (flags[name]?.length ?? 0) > 0)
-  if (given.length > 0) throw new UsageError(`${type} takes no ${given.map(name => `--${name}`).join(', ')}`)
+function refuseOthers(type: CommandType, flags: CommandFlags, ...own: readonly OwnFlag[]): void {
+  const names = OWN_FLAG_NAMES
+  const given = names.filter(name => !own.includes(name) && (flags[name]?.length ?? 0) > 0)
+  if (given.length > 0) throw new UsageError(`${type} takes no ${given.map(name => OWN_FLAGS[name]).join(', ')}`)
+}
+
+/** A text may hold a `=`, a key cannot. */
+function texts(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const entries = pairs.map(pair => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new UsageError(`--data ${pair}: must be key=text, such as stage=3`)
+    return [pair.slice(0, at), pair.slice(at + 1)] as const
+  })
+  refuseTwice('--data', entries)
+  return Object.fromEntries(entries)
 }
 
 function counts(flag: string, pairs: readonly string[]): Readonly<Record<string, number>> {
@@ -125,10 +168,14 @@ function counts(flag: string, pairs: readonly string[]): Readonly<Record<string,
     }
     return [String(uint(flag, id, UINT32_MAX)), uint(flag, count, UINT32_MAX)] as const
   })
-  const ids = entries.map(([id]) => id)
-  const twice = ids.find((id, at) => ids.indexOf(id) !== at)
-  if (twice !== undefined) throw new UsageError(`${flag} ${twice}: is given twice`)
+  refuseTwice(flag, entries)
   return Object.fromEntries(entries)
+}
+
+function refuseTwice(flag: string, entries: readonly (readonly [string, unknown])[]): void {
+  const names = entries.map(([name]) => name)
+  const twice = names.find((name, at) => names.indexOf(name) !== at)
+  if (twice !== undefined) throw new UsageError(`${flag} ${twice}: is given twice`)
 }
 
 function uint(flag: string, text: string, max: number): number {

@@ -1,5 +1,5 @@
 /**
- * Commands as a producer writes them: the JSON of their types, and the record that carries one. The other side of
+ * Commands as a producer writes them: the JSON of each type, and the record that carries one. The other side of
  * contract/commands.ts, which reads them. Never decides what to send.
  */
 import type { Random } from '../clock.ts'
@@ -28,12 +28,6 @@ export type CommandValue =
   | {
       readonly worldId: number
       readonly characterId: number
-      readonly type: 'LEAVE'
-      readonly body: Readonly<Record<string, never>>
-    }
-  | {
-      readonly worldId: number
-      readonly characterId: number
       readonly type: 'UPDATE_STAGE_STATE'
       readonly body: {
         readonly instanceId: string
@@ -42,6 +36,30 @@ export type CommandValue =
         /** What to add, by monster. */
         readonly monsterKills: Readonly<Record<string, number>>
       }
+    }
+  | {
+      readonly worldId: number
+      readonly characterId: number
+      readonly type: 'LEAVE'
+      readonly body: Readonly<Record<string, never>>
+    }
+  | {
+      readonly worldId: number
+      readonly characterId: number
+      readonly type: 'UPDATE_CUSTOM_DATA'
+      readonly body: {
+        readonly instanceId: string
+        /** What to set, by key. */
+        readonly updates: Readonly<Record<string, string>>
+        /** What to add 1 to. */
+        readonly increments: readonly string[]
+      }
+    }
+  | {
+      readonly worldId: number
+      readonly characterId: number
+      readonly type: 'BROADCAST_MESSAGE'
+      readonly body: { readonly instanceId: string; readonly messageType: string; readonly message: string }
     }
 
 /** One command on its way out, whichever road it takes. */
@@ -58,6 +76,7 @@ export interface OutgoingCommand {
  * the order in which they were sent. The service itself never looks at keys.
  */
 export function commandKey(command: CommandValue): string {
+  if (command.type === 'LEAVE') return `${command.worldId}/${command.characterId}`
   if (command.type !== 'REGISTER') return command.body.instanceId
   const { partyId, questId, channelId } = command.body
   return `${questId}/${command.worldId}/${channelId}/${partyId}`

@@ -7,12 +7,15 @@ import type { PartyQuestEvent } from '../../machines/party-quest.ts'
 import { type InstanceId, NIL_INSTANCE } from '../contract/ids.ts'
 import type { Message } from '../contract/messages.ts'
 import { unreachable } from '../errors.ts'
+import { LIFE_BEGINS_MS } from '../exploration/explored-life.ts'
 import { type Operation, REHEARSED_ID } from './rehearsal.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
 /** Counts of one update that are shown: the others would push everything behind them off the screen. */
 const COUNTS_SHOWN_MAX = 1
+
+const TEXT_SHOWN_CHARS_MAX = 24
 
 /** The lines of one play. */
 export class OperationLines {
@@ -31,7 +34,7 @@ export class OperationLines {
     const { event, messages } = operation
     const isTimer = event.type.startsWith('timer.')
     return [
-      this.#paint('dim', clockWords(event.now)),
+      this.#paint('dim', clockWords(event.now - LIFE_BEGINS_MS)),
       this.#paint(isTimer ? 'yellow' : 'cyan', eventWords(event).padEnd(this.#eventWidth)),
       this.#paint('bold', stateWords(operation).padEnd(this.#stateWidth)),
       this.#paint('green', messageWords(messages)),
@@ -47,7 +50,8 @@ export class OperationLines {
 
 /** One object: `atMs` since the first REGISTER, `event`, `state`, `stageIndex`, `messages`, `instanceId`. */
 export function operationJson({ event, messages, snapshot }: Operation, instanceId: InstanceId): string {
-  const { now: atMs, ...happened } = event
+  const { now, ...happened } = event
+  const atMs = now - LIFE_BEGINS_MS
   const named = (name: string, value: unknown) =>
     value instanceof Map
       ? Object.fromEntries(value)
@@ -77,11 +81,26 @@ export function eventWords(event: PartyQuestEvent): string {
       const more = counts.length - COUNTS_SHOWN_MAX
       return `UPDATE_STAGE_STATE ${counts.slice(0, COUNTS_SHOWN_MAX).join(', ')}${more > 0 ? ` and ${more} more` : ''}`
     }
+    case 'UPDATE_CUSTOM_DATA': {
+      const texts = [...[...event.updates].map(([key, text]) => `${key} = ${text}`), ...event.increments]
+      return `UPDATE_CUSTOM_DATA ${texts.join(', ')}`
+    }
+    case 'LEAVE':
+      return `LEAVE character ${event.characterId}`
+    case 'BROADCAST_MESSAGE':
+      return `BROADCAST_MESSAGE ${event.messageType}`
     case 'START':
     case 'STAGE_CLEAR_ATTEMPT':
     case 'STAGE_ADVANCE':
+    case 'ENTER_BONUS':
     case 'FORFEIT':
       return event.type
+    case 'monster.damaged':
+      return `monster ${event.monsterId} is hit`
+    case 'monster.killed':
+      return `monster ${event.monsterId} is killed`
+    case 'monster.drop':
+      return `monster ${event.monsterId} drops ${event.itemCount}`
     default:
       return `${event.type.slice('timer.'.length)} timer`
   }
@@ -104,22 +123,27 @@ function messageWords(messages: readonly Message[]): string {
   return words.map(({ text, times }) => (times === 1 ? text : text.replace(' ', ` ×${times} `))).join(', ')
 }
 
+/** What players read may be long, and this is one line. */
+function cut(text: string): string {
+  return text.length <= TEXT_SHOWN_CHARS_MAX ? text : `${text.slice(0, TEXT_SHOWN_CHARS_MAX)}…`
+}
+
 function oneMessage(message: Message): string {
   switch (message.type) {
     case 'CHANGE_MAP':
       return `CHANGE_MAP to ${message.mapId}${message.instance === NIL_INSTANCE ? ' (out)' : ''}`
-    case 'CHARACTER_REGISTERED':
-      return `CHARACTER_REGISTERED ${message.characterId}`
-    case 'CHARACTER_LEFT':
-      return `CHARACTER_LEFT ${message.characterId} (${message.reason})`
     case 'AWARD_EXPERIENCE':
       return `AWARD_EXPERIENCE of ${message.amount}`
     case 'SEND_MESSAGE':
-      return `SEND_MESSAGE "${message.message}"`
+      return `SEND_MESSAGE ${JSON.stringify(cut(message.message))}`
     case 'WEATHER_START':
-      return `WEATHER_START on ${message.mapId}`
+      return `WEATHER_START ${message.itemId} on ${message.mapId}`
     case 'DESTROY_IN_FIELD':
-      return `DESTROY_IN_FIELD on ${message.mapId}`
+      return `DESTROY_IN_FIELD ${message.mapId}`
+    case 'CHARACTER_REGISTERED':
+      return `CHARACTER_REGISTERED ${message.characterId}`
+    case 'CHARACTER_LEFT':
+      return `CHARACTER_LEFT ${message.characterId}`
     case 'BONUS_ENTERED':
       return `BONUS_ENTERED ${message.mapId}`
     case 'FAILED':

@@ -20,13 +20,15 @@ import { UsageError } from './usage-error.ts'
 
 const COMPLETE = 'complete'
 const FAIL = 'fail'
+const LEFT = 'left'
 
 const HELP = `
 One definition: a file, or the questId of one in DEFINITIONS_DIR. Always on a log in the memory of this process, whatever
 BOOTSTRAP_SERVERS says; settings such as ADVANCE and LOBBY_LIMIT_SECONDS are those of this environment.
 One line an operation: the quest's own time, command or timer -> state -> messages. Everything that the service sends
 is compared with what the machine must send. There is no party service, so requirements on levels are not asked.
-Ends: ${COMPLETE}; ${FAIL}, or why: forfeit, time_expired, stage_time_expired, requirements_not_met, registration_expired.
+Ends: ${COMPLETE}; ${FAIL}, or why: forfeit, time_expired, stage_time_expired, requirements_not_met, registration_expired,
+friendly_monster_killed; ${LEFT}: everybody leaves.
 Exit codes: 0 played, 1 failed, 2 wrong usage or configuration, a definition that cannot be played so included.`
 
 interface PlayFlags {
@@ -105,11 +107,10 @@ function rehearse(
 
 function endNamed(name: string, { ends }: Exploration, questId: string): End {
   const reason = name.replaceAll('-', '_')
-  const end = ends.find(({ kind, reason: failed }) =>
-    name === COMPLETE ? kind === 'completed' : kind === 'failed' && (name === FAIL || failed === reason),
-  )
+  const named = (end: End) => (end.kind === 'completed' ? COMPLETE : end.kind === 'left' ? LEFT : (end.reason ?? FAIL))
+  const end = ends.find(one => named(one) === reason || (name === FAIL && one.kind === 'failed'))
   if (end !== undefined) return end
-  const known = ends.map(({ kind, reason: failed }) => (kind === 'completed' ? COMPLETE : (failed ?? FAIL)))
+  const known = ends.map(named)
   if (name === COMPLETE) throw new ConfigError([`${questId}: cannot be completed; party-quests check says why`])
   throw new UsageError(
     `--path ${name}: ${questId} does not end so; it has ${[...new Set(known)].join(', ') || 'no end'}`,

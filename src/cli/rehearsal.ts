@@ -1,6 +1,6 @@
 /**
  * A play before it is played: the operations of one instance, stepped on the plain machine, with what each must say.
- * Which way is taken is that of an explored end, or chance. Knows no service and no clock: its time begins at 0.
+ * Which way is taken is that of an explored end, or chance. Knows no service and no clock: its time is that of explored lives.
  */
 import type { RuleSettings, Rules } from '../../machines/context.ts'
 import type { PartyQuestEvent, PartyQuestInput } from '../../machines/party-quest.ts'
@@ -13,8 +13,8 @@ import type { InstanceIdentity, Message } from '../contract/messages.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { InvariantError } from '../errors.ts'
 import { explore } from '../exploration/explore.ts'
-import type { End, Exploration } from '../exploration/explored-life.ts'
-import { nextEvents } from '../exploration/next-events.ts'
+import { type End, type Exploration, LIFE_BEGINS_MS } from '../exploration/explored-life.ts'
+import { lastLeaves, nextEvents } from '../exploration/next-events.ts'
 
 /** One operation, as it must happen. */
 export interface Operation {
@@ -28,9 +28,10 @@ export interface Operation {
 /** Stands in all rehearsed messages where the real instance's id will stand. */
 export const REHEARSED_ID = '00000000-0000-8000-8000-000000000001' as InstanceId
 
-/** Somebody gives up in one of so many operations, and in one of so many nobody does anything until a timer runs out. */
+/** In one of so many operations each, somebody gives up, nobody does anything until a timer runs out, or one leaves. */
 const FORFEIT_EVERY = 20
 const WAIT_EVERY = 20
+const LEAVE_EVERY = 20
 /** By then somebody has given up, whatever the dice say. */
 const OPERATIONS_MAX = 100
 
@@ -65,7 +66,7 @@ export class Rehearsal {
     const [first] = exploration.party
     if (first === undefined) throw new InvariantError(`${identity.questId} has no party that could play it`)
     this.#exploration = exploration
-    this.#input = { identity, rules, members: [first], now: 0 }
+    this.#input = { identity, rules, members: [first], now: LIFE_BEGINS_MS }
   }
 
   /** The way that was explored, timers at the moments at which they run out on it. */
@@ -117,16 +118,23 @@ export class Rehearsal {
 
   #pick(now: number, random: Random): { readonly event: PartyQuestEvent; readonly step: Step } {
     const { snapshot } = this.#last
-    const possible = nextEvents(snapshot, now, this.#exploration.party)
+    const leave = lastLeaves(snapshot, now)
+    const possible = [...nextEvents(snapshot, now, this.#exploration.party), ...(leave === undefined ? [] : [leave])]
       .map(event => ({ event, step: stepper.deliver(snapshot, event) }))
       .filter(({ step }) => step.handled && step.refusal === undefined)
-    const forfeit = possible.filter(({ event }) => event.type === 'FORFEIT')
-    const timers = possible.filter(({ event }) => event.type.startsWith('timer.'))
-    const others = possible.filter(move => !forfeit.includes(move) && !timers.includes(move))
+    const of = (isWanted: (type: string) => boolean) => possible.filter(({ event }) => isWanted(event.type))
+    const isRare = (type: string) => type === 'FORFEIT' || type === 'LEAVE' || type.startsWith('timer.')
     const dice = random.fraction()
     const isLate = this.operations.length >= OPERATIONS_MAX
+    const [forfeitUpTo, waitUpTo] = [1 / FORFEIT_EVERY, 1 / FORFEIT_EVERY + 1 / WAIT_EVERY]
     const wish =
-      isLate || dice < 1 / FORFEIT_EVERY ? forfeit : dice < 1 / FORFEIT_EVERY + 1 / WAIT_EVERY ? timers : others
+      isLate || dice < forfeitUpTo
+        ? of(type => type === 'FORFEIT')
+        : dice < waitUpTo
+          ? of(type => type.startsWith('timer.'))
+          : dice < waitUpTo + 1 / LEAVE_EVERY
+            ? of(type => type === 'LEAVE')
+            : of(type => !isRare(type))
     const candidates = wish.length > 0 ? wish : possible
     const move = candidates[Math.floor(random.fraction() * candidates.length)]
     if (move === undefined) throw new InvariantError(`nothing can happen in ${String(snapshot.value)}`)

@@ -10,6 +10,7 @@ import type { Tenant } from '../contract/tenant.ts'
 import { startTrace, traceparent } from '../contract/trace-context.ts'
 import {
   type CommandFlags,
+  DEFAULT_MESSAGE_TYPE,
   DEMO_TENANT_ID,
   readCommand,
   readLine,
@@ -27,12 +28,16 @@ const BATCH_COMMANDS_MAX = 500
 const BATCH_CHARACTERS_MAX = 2 << 20
 
 const HELP = `
-Types: REGISTER, START, STAGE_CLEAR_ATTEMPT, STAGE_ADVANCE, FORFEIT, UPDATE_STAGE_STATE (in any case, dashes too).
+Types: REGISTER, START, STAGE_CLEAR_ATTEMPT, STAGE_ADVANCE, FORFEIT, UPDATE_STAGE_STATE, LEAVE, ENTER_BONUS,
+UPDATE_CUSTOM_DATA, BROADCAST_MESSAGE (in any case, dashes too).
 Without a type, or with "-", each line of standard input is one command as JSON.
 
   party-quests send REGISTER --quest kerning_city_pq --party 88 --character 1001 --channel 1 --map 103000000
   party-quests send UPDATE_STAGE_STATE --instance <id> --character 1001 --item 4001008=4 --kill 9300002=2
   party-quests send STAGE_CLEAR_ATTEMPT --instance <id> --character 1001
+  party-quests send UPDATE_CUSTOM_DATA --instance <id> --character 1001 --data rope=3 --increment stage
+  party-quests send BROADCAST_MESSAGE --instance <id> --character 1001 --message 'The gate is open.'
+  party-quests send LEAVE --character 1001
 
 Prints each command that the log has acknowledged as a line of JSON; what became of it shows "party-quests tail".
 Exit codes: 0 sent, 1 could not be sent (or perhaps was), 2 wrong usage or configuration.`
@@ -52,7 +57,7 @@ export function addSend(program: Command): void {
     .option('--party <id>', 'REGISTER: the party, 0 for none', '0')
     .option('--channel <id>', 'REGISTER: the channel', '0')
     .option('--map <id>', 'REGISTER: where the character stands, 0 for not told', '0')
-    .option('--instance <uuid>', 'all others: the instance')
+    .option('--instance <uuid>', 'all others, but for LEAVE: the instance')
     .addOption(
       new Option('--item <id=count>', 'UPDATE_STAGE_STATE: items gathered; may be given again')
         .argParser(collect)
@@ -63,6 +68,18 @@ export function addSend(program: Command): void {
         .argParser(collect)
         .default([], 'none'),
     )
+    .addOption(
+      new Option('--data <key=text>', 'UPDATE_CUSTOM_DATA: a text to set; may be given again')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(
+      new Option('--increment <key>', 'UPDATE_CUSTOM_DATA: a number to add 1 to; may be given again')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .option('--message-type <type>', `BROADCAST_MESSAGE: how it is shown (default: ${DEFAULT_MESSAGE_TYPE})`)
+    .option('--message <text>', 'BROADCAST_MESSAGE: what everybody reads')
     .option('--tenant <uuid>', 'header TENANT_ID', DEMO_TENANT_ID)
     .option('--region <name>', 'header REGION', 'GMS')
     .option('--major <number>', 'header MAJOR_VERSION', '83')

@@ -4,6 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { itemRewards } from '../contract/item-rewards.ts'
 import { ConfigError } from '../errors.ts'
 import { type Catalogue, type CompiledDefinition, compileDefinition, makeCatalogue } from './catalogue.ts'
 import { type DefinitionPlace, placeOf, questIdOf, questNameOf } from './definition-reader.ts'
@@ -91,6 +92,12 @@ export async function readDefinitionFiles(files: readonly string[]): Promise<Def
       if (earlier === undefined) definitions.push(compiled)
       if (compiled.definition.stages.length === 0) {
         warnings.push(`${file}: ${compiled.definition.questId} has no stages, so it cannot be registered for`)
+      }
+      const notGranted = itemRewards(compiled.definition).length
+      if (notGranted > 0) {
+        const which = notGranted === 1 ? 'a reward that is an item' : `${notGranted} rewards that are items`
+        const cure = `have a script give ${notGranted === 1 ? 'it' : 'them'}`
+        warnings.push(`${file}: ${compiled.definition.questId} has ${which}, which the service does not grant: ${cure}`)
       }
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error

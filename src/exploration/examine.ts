@@ -6,6 +6,7 @@
 import type { RuleSettings } from '../../machines/context.ts'
 import type { QuestDefinition } from '../contract/definition.ts'
 import type { Exploration } from './explored-life.ts'
+import { failFindings } from './fail-findings.ts'
 import { fieldFindings } from './field-findings.ts'
 import type { Finding, Severity } from './finding.ts'
 import { partyFindings } from './party-findings.ts'
@@ -23,6 +24,7 @@ export function examine(
 ): readonly Finding[] {
   const findings = [
     ...partyFindings(definition, exploration),
+    ...failFindings(definition),
     ...stageFindings(definition, exploration),
     ...wayFindings(definition, exploration),
     ...timeFindings(definition, exploration, settings),

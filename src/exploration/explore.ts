@@ -21,20 +21,30 @@ import type { InstanceId, QuestId, TenantId } from '../contract/ids.ts'
 import type { InstanceIdentity } from '../contract/messages.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
 import { InvariantError } from '../errors.ts'
-import type { CountsMet, End, Exploration, ExploredState, ExploredTransition, PathStep } from './explored-life.ts'
-import { nextEvents } from './next-events.ts'
+import {
+  type CountsMet,
+  type End,
+  type Exploration,
+  type ExploredState,
+  type ExploredTransition,
+  LIFE_BEGINS_MS,
+  type PathStep,
+} from './explored-life.ts'
+import { lastLeaves, nextEvents } from './next-events.ts'
 import { chooseParty } from './party-choice.ts'
 import { shortestPaths } from './shortest-paths.ts'
-import { countIn, countRanges } from './stage-counts.ts'
+import { countIn, countRanges, isMetBy } from './stage-counts.ts'
 
 /** One step, as a snapshot that xstate/graph walks on. */
 interface Moment extends SnapshotOf {
   readonly step: Step
   readonly now: number
+  /** How many have left on the way here. */
+  readonly left: number
 }
 type SnapshotOf = Extract<Snapshot<undefined>, { status: 'active' }>
 
-type Move = ReturnType<typeof walk>[number]
+type Move = Pick<ReturnType<typeof walk>[number], 'state' | 'event' | 'nextState'>
 
 const stepper = createStepper('exploration')
 
@@ -46,12 +56,13 @@ export function explore({ definition }: CompiledDefinition, settings: RuleSettin
   }
   const party = choice.members
   const rules = rulesOf(definition, settings)
-  const begin: PartyQuestEvent = { type: 'REGISTER', member: first, now: 0 }
+  const begin: PartyQuestEvent = { type: 'REGISTER', member: first, now: LIFE_BEGINS_MS }
   const spawned = moment(
-    stepper.spawn({ identity: identityOf(definition.questId), rules, members: [first], now: 0 }),
-    0,
+    stepper.spawn({ identity: identityOf(definition.questId), rules, members: [first], now: LIFE_BEGINS_MS }),
+    LIFE_BEGINS_MS,
   )
-  const moves = walk(spawned, party)
+  const walked = walk(spawned, party)
+  const moves = [...walked, ...everybodyLeaves([spawned, ...walked.map(({ nextState }) => nextState)])]
   const states = statesOf(spawned, moves)
   const stateOf = (of: Moment): ExploredState => {
     const state = states.get(keyOf(of))
@@ -60,7 +71,7 @@ export function explore({ definition }: CompiledDefinition, settings: RuleSettin
   }
   const stepTo = (event: PartyQuestEvent, before: Moment | undefined, after: Moment): PathStep => ({
     event,
-    afterMs: after.now - (before?.now ?? 0),
+    afterMs: after.now - (before?.now ?? LIFE_BEGINS_MS),
     before: before && stateOf(before),
     after: stateOf(after),
     messages: after.step.messages,
@@ -107,20 +118,40 @@ function statesOf(spawned: Moment, moves: readonly Move[]): ReadonlyMap<string, 
   return states
 }
 
-function moment(step: Step, now: number): Moment {
-  return { status: 'active', output: undefined, error: undefined, step, now }
+function moment(step: Step, now: number, left = 0): Moment {
+  return { status: 'active', output: undefined, error: undefined, step, now, left }
+}
+
+/**
+ * As soon as the quest runs, one after the other: what the last one out, or a fail requirement, ends. Leaving is no
+ * move of the walk, whose states would be as many times more as there are players; where they are makes no difference.
+ */
+function everybodyLeaves(moments: readonly Moment[]): readonly Move[] {
+  const moves: Move[] = []
+  let state = moments.find(({ step }) => step.snapshot.value === 'active')
+  while (state !== undefined) {
+    const { now, left, step } = state
+    const event = lastLeaves(step.snapshot, now)
+    if (event === undefined) break
+    const nextState = moment(stepper.deliver(step.snapshot, event), now, left + 1)
+    moves.push({ state, event, nextState })
+    state = nextState
+  }
+  return moves
 }
 
 /** Two moments with one key behave alike, whatever time has passed. */
-function keyOf({ step: { snapshot } }: Moment): string {
+function keyOf({ step: { snapshot }, left }: Moment): string {
   const { value, context } = snapshot
   const armed = armedTimers(snapshot)
   const timers = armed.length === 0 ? '' : ` (${armed.join(', ')})`
+  // All that is gone is one, however many were in to the end.
+  if (left > 0 && value !== 'destroyed') return `${value} ${context.run.stageIndex}, ${left} left${timers}`
   switch (value) {
     case 'registering':
       return `registering with ${context.run.members.length}${timers}`
     case 'active':
-      return `active ${context.run.stageIndex} ${countsMet(context)}${timers}`
+      return `active ${context.run.stageIndex} ${countsMet(context)}${dataMissing(context)}${timers}`
     case 'cleared':
       return `cleared ${context.run.stageIndex}${timers}`
     default:
@@ -151,9 +182,17 @@ function armedTimers({ status, context }: InstanceSnapshot): readonly TimerName[
 function countsMet(context: PartyQuestContext): CountsMet {
   if (conditionsHold(context)) return 'met'
   const isLost = countRanges(currentStage(context).clearConditions).some(
-    range => countIn(context.stage, range) > range.highest,
+    range => range.kind !== 'data' && countIn(context.stage, range) > range.highest,
   )
   return isLost ? 'lost' : 'unmet'
+}
+
+/** Custom data is set one by one beside the counts, so each step of it is a state of its own until all is met. */
+function dataMissing(context: PartyQuestContext): string {
+  if (countsMet(context) !== 'unmet') return ''
+  const asked = countRanges(currentStage(context).clearConditions).filter(({ kind }) => kind === 'data')
+  const missing = asked.filter(range => !isMetBy(range, countIn(context.stage, range))).length
+  return asked.length === 0 ? '' : ` without ${missing} of ${asked.length} data`
 }
 
 /** Of the events that one state is offered, no two have one. */
@@ -187,22 +226,27 @@ function endings(
     if (isCompletion && (completion === undefined || cost < completion.cost)) completion = { path, cost }
     if (step.after.value !== 'destroyed') continue
     const failed = step.messages.find(message => message.type === 'FAILED')
-    const way = failed?.reason ?? (hasBonus ? `completed ${step.event.type}` : 'completed')
+    const isOver = isCompletion || step.before?.value === 'completed' || step.before?.value === 'bonus'
+    const way = failed?.reason ?? (isOver ? (hasBonus ? `completed ${step.event.type}` : 'completed') : 'left')
     const known = ends.get(way)
     if (known !== undefined && known.cost <= cost) continue
     const common = { through: step.event.type, path: path() }
     ends.set(way, {
-      end: failed ? { kind: 'failed', reason: failed.reason, ...common } : { kind: 'completed', ...common },
+      end: failed
+        ? { kind: 'failed', reason: failed.reason, ...common }
+        : { kind: isOver ? 'completed' : 'left', ...common },
       cost,
     })
   }
   const all = [...ends.values()].map(({ end }) => end)
-  const [left, forfeited, failed] = [
-    all.filter(({ kind, through }) => kind === 'completed' && through !== 'FORFEIT'),
-    all.filter(({ kind, through }) => kind === 'completed' && through === 'FORFEIT'),
-    all.filter(({ kind }) => kind === 'failed'),
+  const isForfeited = ({ kind, through }: End) => kind === 'completed' && through === 'FORFEIT'
+  const inOrder = [
+    ...all.filter(end => end.kind === 'completed' && !isForfeited(end)),
+    ...all.filter(isForfeited),
+    ...all.filter(({ kind }) => kind === 'failed'),
+    ...all.filter(({ kind }) => kind === 'left'),
   ]
-  return { ends: [...left, ...forfeited, ...failed], completion: completion?.path() }
+  return { ends: inOrder, completion: completion?.path() }
 }
 
 function isTimeExpired({ step }: ExploredTransition): boolean {

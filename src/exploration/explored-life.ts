@@ -9,12 +9,15 @@ import type { InstanceSnapshot } from '../actor/instance.ts'
 import type { FailReason, Message } from '../contract/messages.ts'
 import type { Refusal } from '../contract/refusal.ts'
 
+/** When an imagined life begins, in epoch milliseconds: after 0, which is when a quest began that has not begun. */
+export const LIFE_BEGINS_MS = 1000
+
 /** The whole life of one quest. Empty (no state, no end) where it has no stage or no party can start it. */
 export interface Exploration {
   /** In the order in which they were found; the first is where every life begins. */
   readonly states: readonly ExploredState[]
   readonly transitions: readonly ExploredTransition[]
-  /** Ways to be destroyed: completed ones first, of these a FORFEIT last. */
+  /** Ways to be destroyed: completed ones first, of these a FORFEIT last; that everybody leaves comes behind all. */
   readonly ends: readonly End[]
   /** From the first REGISTER to the message COMPLETED, in the fewest operations. `undefined`: it cannot be completed. */
   readonly completion: readonly PathStep[] | undefined
@@ -51,7 +54,8 @@ export interface ExploredTransition {
 }
 
 export interface End {
-  readonly kind: 'completed' | 'failed'
+  /** `left`: nobody is in any more, and the quest was neither completed nor failed. */
+  readonly kind: 'completed' | 'failed' | 'left'
   /** Set where the kind is `failed`. */
   readonly reason?: FailReason
   /** What ended it: a command, or `timer.<name>`. */
@@ -62,7 +66,7 @@ export interface End {
 
 /** One operation. */
 export interface PathStep {
-  /** `now` in epoch milliseconds of an imagined clock that starts at 0. The first of a path is a REGISTER. */
+  /** `now` in epoch milliseconds of an imagined clock, from LIFE_BEGINS_MS on. The first of a path is a REGISTER. */
   readonly event: PartyQuestEvent
   /** How long nothing happened before it, in milliseconds: 0 for commands, for a timer until its deadline. */
   readonly afterMs: number

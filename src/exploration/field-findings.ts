@@ -1,5 +1,6 @@
 /** Values that the schema lets pass and that hardly anybody means: maps of 0, rewards of nothing. */
 import type { QuestDefinition, Reward } from '../contract/definition.ts'
+import { itemRewards } from '../contract/item-rewards.ts'
 import type { Finding } from './finding.ts'
 
 export function fieldFindings(definition: QuestDefinition): readonly Finding[] {
@@ -8,6 +9,22 @@ export function fieldFindings(definition: QuestDefinition): readonly Finding[] {
     ...mapFindings(definition),
     ...stages.flatMap(stage => rewardFindings(stage.rewards, ['stages', stage.index, 'rewards'])),
     ...rewardFindings(rewards, ['rewards']),
+    ...itemRewardFindings(definition),
+  ]
+}
+
+/** One for the whole definition: an author can do nothing about it. */
+function itemRewardFindings(definition: QuestDefinition): readonly Finding[] {
+  const [path] = itemRewards(definition)
+  if (path === undefined) return []
+  return [
+    {
+      severity: 'note',
+      code: 'reward-not-granted',
+      path,
+      reason: 'the service grants experience alone: the ecosystem has no command that gives an item as a reward',
+      cure: 'have a script give it',
+    },
   ]
 }
 

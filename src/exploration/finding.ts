@@ -26,10 +26,13 @@ export type FindingCode =
   | 'timer-never-fires'
   | 'no-effect'
   | 'bonus-without-duration'
-  | 'bonus-not-entered'
   | 'map-zero'
   | 'weight-zero'
   | 'rewards-nothing'
+  | 'reward-not-granted'
+  | 'fails-at-first-leave'
+  | 'never-fails'
+  | 'kills-by-script'
 
 export interface Finding {
   readonly severity: Severity

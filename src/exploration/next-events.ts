@@ -2,13 +2,14 @@
  * What may happen next to an instance, one event for each thing that makes a difference: commands before timers, so
  * that the instance found first in a state is the one for which the least time has passed. Steps nothing.
  */
-import type { PartyMember } from '../../machines/context.ts'
-import { currentStage, type PartyQuestContext } from '../../machines/context.ts'
+import { currentStage, type PartyMember, type PartyQuestContext } from '../../machines/context.ts'
 import { earliestDeadline } from '../../machines/deadlines.ts'
 import type { PartyQuestEvent, RestingState } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../actor/instance.ts'
+import { UINT32_MAX } from '../contract/ids.ts'
+import { FRIENDLY_DROP_KEY, friendlyMonsterOf } from '../contract/stage-features.ts'
 import { unreachable } from '../errors.ts'
-import { type CountRange, canOvershoot, countIn, countRanges, isImpossible } from './stage-counts.ts'
+import { type CountRange, canOvershoot, countIn, countRanges, isImpossible, isMetBy } from './stage-counts.ts'
 
 /** `party`: who plays, in the order in which they register; nobody else comes. */
 export function nextEvents(
@@ -37,6 +38,8 @@ function commands(
     case 'active':
       return [
         ...countUpdates(context, now),
+        ...dataUpdates(context, now),
+        ...friendlyDeath(context, now),
         { type: 'STAGE_CLEAR_ATTEMPT', now },
         { type: 'STAGE_ADVANCE', now },
         forfeit,
@@ -44,6 +47,7 @@ function commands(
     case 'cleared':
       return [{ type: 'STAGE_ADVANCE', now }, forfeit]
     case 'completed':
+      return [{ type: 'ENTER_BONUS', now }, forfeit]
     case 'bonus':
       return [forfeit]
     default:
@@ -72,6 +76,53 @@ function update(
   const of = (kind: CountRange['kind']) =>
     new Map(growth.flatMap(({ range, more }) => (range.kind === kind ? [[range.referenceId, more] as const] : [])))
   return { type: 'UPDATE_STAGE_STATE', itemCounts: of('items'), monsterKills: of('kills'), now }
+}
+
+/** What meets the conditions on custom data: drops of the friendly monster where it counts them, else a script's word. */
+function dataUpdates(context: PartyQuestContext, now: number): readonly PartyQuestEvent[] {
+  const stage = currentStage(context)
+  const friendly = friendlyMonsterOf(stage)
+  const updates = new Map<string, string>()
+  const events: PartyQuestEvent[] = []
+  for (const range of countRanges(stage.clearConditions)) {
+    const count = countIn(context.stage, range)
+    if (range.kind !== 'data' || isImpossible(range) || isMetBy(range, count)) continue
+    const itemCount = range.lowest - count
+    if (
+      friendly !== undefined &&
+      range.referenceKey === FRIENDLY_DROP_KEY &&
+      itemCount > 0 &&
+      itemCount <= UINT32_MAX
+    ) {
+      const { monsterId } = friendly
+      events.push({ type: 'monster.drop', mapId: stage.mapIds[0], monsterId, itemCount, now })
+    } else {
+      updates.set(range.referenceKey, String(nearest(range)))
+    }
+  }
+  return updates.size === 0 ? events : [...events, { type: 'UPDATE_CUSTOM_DATA', updates, increments: [], now }]
+}
+
+/** The number of the range that is closest to 0. */
+function nearest({ lowest, highest }: CountRange): number {
+  return Math.min(Math.max(lowest, 0), highest)
+}
+
+/** Where the quest ends with it. */
+function friendlyDeath(context: PartyQuestContext, now: number): readonly PartyQuestEvent[] {
+  const stage = currentStage(context)
+  const friendly = friendlyMonsterOf(stage)
+  if (friendly?.onKilled?.action !== 'fail') return []
+  return [{ type: 'monster.killed', mapId: stage.mapIds[0], monsterId: friendly.monsterId, itemCount: 0, now }]
+}
+
+/**
+ * Who joined last goes first. Not among the next events, for each of them would be followed by all that can happen
+ * without him: who explores follows those who leave by themselves.
+ */
+export function lastLeaves({ context, status }: InstanceSnapshot, now: number): PartyQuestEvent | undefined {
+  const last = status === 'active' ? context.run.members.at(-1) : undefined
+  return last && { type: 'LEAVE', characterId: last.characterId, reason: 'voluntary', now }
 }
 
 /** Only the one that runs out first: while it is armed no other fires. */

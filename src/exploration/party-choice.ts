@@ -70,10 +70,11 @@ function member(place: number, level: number | undefined): PartyMember {
   return level === undefined ? { characterId } : { characterId, level }
 }
 
-function intersection(requirements: readonly Requirement[], of: Requirement['type'], least: number): Interval {
+/** What all requirements of one kind accept together, from `least` on. */
+export function intersection(requirements: readonly Requirement[], of: Requirement['type'], least: number): Interval {
   return requirements
     .filter(({ type }) => type === of)
-    .map(allowed)
+    .map(allowedBy)
     .reduce((all, one) => ({ lowest: Math.max(all.lowest, one.lowest), highest: Math.min(all.highest, one.highest) }), {
       lowest: least,
       highest: UINT32_MAX,
@@ -84,7 +85,7 @@ function isEmpty({ lowest, highest }: Interval): boolean {
   return lowest > highest
 }
 
-function allowed({ operator, value }: Requirement): Interval {
+export function allowedBy({ operator, value }: Requirement): Interval {
   switch (operator) {
     case 'eq':
       return { lowest: value, highest: value }

@@ -1,8 +1,9 @@
 /**
  * What a stage's clear conditions ask of its counts, symbolically: per thing counted one interval, so that thousands
- * of kills cost as much as one. Counts only grow, from 0. Knows no instance and no machine.
+ * of kills cost as much as one. Counts of items and kills only grow, from 0; a number of the custom data is set to
+ * anything. Knows no instance and no machine.
  */
-import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX, type StageState } from '../../machines/context.ts'
+import { ITEM_PREFIX, KILL_PREFIX, type StageState } from '../../machines/context.ts'
 import { customNumber } from '../../machines/custom-data.ts'
 import type { ClearCondition, Stage } from '../contract/definition.ts'
 import { UINT32_MAX } from '../contract/ids.ts'
@@ -24,8 +25,8 @@ export interface CountRange {
 }
 
 /**
- * `always`: at once, without a single count. `clearable`: by counts. `by-data`: not by counts alone, for a number
- * under a key is asked for that no command of this version sets. `never`: conditions contradict each other.
+ * `always`: at once, without a single count. `clearable`: by counts of items and kills. `by-data`: not by these alone,
+ * for a number of the custom data is asked for. `never`: conditions contradict each other.
  */
 export type Clearing = 'always' | 'clearable' | 'by-data' | 'never'
 
@@ -35,24 +36,32 @@ export function countRanges(conditions: readonly ClearCondition[]): readonly Cou
   for (const [place, condition] of conditions.entries()) {
     const { kind, key } = counted(condition)
     const [lowest, highest] = allowed(condition)
+    const [least, most] = kind === 'data' ? [-DATA_MAX, DATA_MAX] : [0, UINT32_MAX]
     const known = ranges.get(key)
     ranges.set(key, {
       kind,
       referenceId: kind === 'data' ? 0 : condition.referenceId,
       referenceKey: kind === 'data' ? condition.referenceKey : '',
-      lowest: Math.max(lowest, known?.lowest ?? 0),
-      highest: Math.min(highest, known?.highest ?? UINT32_MAX),
+      lowest: Math.max(lowest, known?.lowest ?? least),
+      highest: Math.min(highest, known?.highest ?? most),
       conditions: [...(known?.conditions ?? []), place],
     })
   }
   return [...ranges.values()]
 }
 
+/** Of a number in the custom data, either way. */
+const DATA_MAX = Number.MAX_SAFE_INTEGER
+
 export function clearingOf({ clearConditions }: Stage): Clearing {
   const ranges = countRanges(clearConditions)
   if (ranges.some(isImpossible)) return 'never'
-  if (ranges.some(({ kind, lowest }) => kind === 'data' && lowest > 0)) return 'by-data'
-  return ranges.every(({ lowest }) => lowest === 0) ? 'always' : 'clearable'
+  if (ranges.some(range => range.kind === 'data' && !isMetBy(range, 0))) return 'by-data'
+  return ranges.every(range => isMetBy(range, 0)) ? 'always' : 'clearable'
+}
+
+export function isMetBy({ lowest, highest }: CountRange, count: number): boolean {
+  return lowest <= count && count <= highest
 }
 
 export function isImpossible({ lowest, highest }: CountRange): boolean {
@@ -64,16 +73,10 @@ export function canOvershoot(range: CountRange): boolean {
   return range.kind !== 'data' && !isImpossible(range) && range.highest < UINT32_MAX
 }
 
-/** The key of its count in a stage's state (machines/context.ts). */
-export function countKey({ kind, referenceId, referenceKey }: CountRange): string {
-  if (kind === 'data') return DATA_PREFIX + referenceKey
-  return (kind === 'items' ? ITEM_PREFIX : KILL_PREFIX) + referenceId
-}
-
-/** What the range looks at; a missing count is 0. */
-export function countIn(stage: StageState, range: CountRange): number {
-  if (range.kind === 'data') return customNumber(stage.data, range.referenceKey)
-  return stage[range.kind][countKey(range)] ?? 0
+/** What the machine reads of it in a stage's state. */
+export function countIn(stage: StageState, { kind, referenceId, referenceKey }: CountRange): number {
+  if (kind === 'data') return customNumber(stage.data, referenceKey)
+  return (kind === 'items' ? stage.items[ITEM_PREFIX + referenceId] : stage.kills[KILL_PREFIX + referenceId]) ?? 0
 }
 
 function counted(condition: ClearCondition): { readonly kind: CountRange['kind']; readonly key: string } {
@@ -84,7 +87,7 @@ function counted(condition: ClearCondition): { readonly kind: CountRange['kind']
     case 'monster_kill':
       return { kind: 'kills', key: KILL_PREFIX + condition.referenceId }
     case 'custom_data':
-      return { kind: 'data', key: DATA_PREFIX + condition.referenceKey }
+      return { kind: 'data', key: `d${condition.referenceKey}` }
     default:
       return unreachable(condition.type)
   }
@@ -94,15 +97,15 @@ function counted(condition: ClearCondition): { readonly kind: CountRange['kind']
 function allowed({ operator, value }: ClearCondition): readonly [lowest: number, highest: number] {
   switch (operator) {
     case '>=':
-      return [value, UINT32_MAX]
+      return [value, DATA_MAX]
     case '>':
-      return [value + 1, UINT32_MAX]
+      return [value + 1, DATA_MAX]
     case '=':
       return [value, value]
     case '<=':
-      return [0, value]
+      return [-DATA_MAX, value]
     case '<':
-      return [0, value - 1]
+      return [-DATA_MAX, value - 1]
     default:
       return unreachable(operator)
   }

@@ -1,11 +1,14 @@
 /** Whether each stage can be cleared by what players do in it, and not before they did anything. */
+import { CUSTOM_CHARACTERS_MAX, CUSTOM_KEYS_MAX } from '../../machines/custom-data.ts'
 import { COUNTED_IDS_MAX } from '../../machines/party-quest.ts'
 import type { QuestDefinition, Stage } from '../contract/definition.ts'
 import { UINT32_MAX } from '../contract/ids.ts'
+import { countsKills, FRIENDLY_DROP_KEY, FRIENDLY_HIT_KEY, friendlyMonsterOf } from '../contract/stage-features.ts'
 import type { Exploration } from './explored-life.ts'
 import type { Finding } from './finding.ts'
-import { type CountRange, canOvershoot, clearingOf, countRanges, isImpossible } from './stage-counts.ts'
+import { type CountRange, canOvershoot, clearingOf, countRanges, isImpossible, isMetBy } from './stage-counts.ts'
 
+const DESTROY_MONSTERS = 'destroy_monsters'
 const BY_SCRIPT = '"clearedBy": "script"'
 
 /** `{"clearedBy": "script"}` in its properties: a script decides when the stage is over, by STAGE_ADVANCE or an attempt. */
@@ -14,7 +17,13 @@ export function isClearedByScript({ properties }: Stage): boolean {
 }
 
 export function stageFindings({ stages }: QuestDefinition, exploration: Exploration): readonly Finding[] {
-  return stages.flatMap(stage => [...clearingFindings(stage, exploration), ...overshootFindings(stage)])
+  return stages.flatMap(stage => [
+    ...clearingFindings(stage, exploration),
+    ...overshootFindings(stage),
+    ...dataFindings(stage),
+    ...killFindings(stage),
+    ...actionFindings(stage),
+  ])
 }
 
 function clearingFindings(stage: Stage, { states }: Exploration): readonly Finding[] {
@@ -22,19 +31,6 @@ function clearingFindings(stage: Stage, { states }: Exploration): readonly Findi
   switch (clearingOf(stage)) {
     case 'never':
       return ranges.filter(isImpossible).map(range => contradiction(stage, range))
-    case 'by-data':
-      if (isClearedByScript(stage)) return []
-      return ranges
-        .filter(({ kind, lowest }) => kind === 'data' && lowest > 0)
-        .map(range => ({
-          severity: 'warning',
-          code: 'stage-needs-data',
-          path: conditionPath(stage, range),
-          reason:
-            `no command of this version sets the custom data ${JSON.stringify(range.referenceKey)}, so the stage ` +
-            `cannot be cleared: it is left by STAGE_ADVANCE${stage.duration > 0 ? ' or its timer' : ''} alone`,
-          cure: `have a script send STAGE_ADVANCE, and say so with ${BY_SCRIPT} in the stage's properties`,
-        }))
     case 'always': {
       if (isClearedByScript(stage)) return []
       const what = ranges.length === 0 ? 'there are no conditions' : 'all conditions hold before anything is counted'
@@ -48,6 +44,7 @@ function clearingFindings(stage: Stage, { states }: Exploration): readonly Findi
         },
       ]
     }
+    case 'by-data':
     case 'clearable': {
       const explored = states.filter(({ value, stageIndex }) => value === 'active' && stageIndex === stage.index)
       if (explored.length === 0 || explored.some(({ counts }) => counts === 'met')) return []
@@ -56,8 +53,10 @@ function clearingFindings(stage: Stage, { states }: Exploration): readonly Findi
           severity: 'fault',
           code: 'stage-never-cleared',
           path: ['stages', stage.index, 'clearConditions'],
-          reason: `a stage counts at most ${COUNTED_IDS_MAX} different items and as many monsters`,
-          cure: 'ask for fewer different ones',
+          reason:
+            `a stage counts at most ${COUNTED_IDS_MAX} different items and as many monsters, and its custom data has ` +
+            `${CUSTOM_KEYS_MAX} keys and ${CUSTOM_CHARACTERS_MAX} characters at most`,
+          cure: 'ask for fewer different ones, with shorter keys',
         },
       ]
     }
@@ -67,10 +66,11 @@ function clearingFindings(stage: Stage, { states }: Exploration): readonly Findi
 function contradiction(stage: Stage, range: CountRange): Finding {
   const places = range.conditions.map(place => `clearConditions[${place}]`)
   const [first, ...others] = places
+  const isCount = range.kind !== 'data'
   const bounds =
-    range.lowest > UINT32_MAX
+    isCount && range.lowest > UINT32_MAX
       ? `more than ${UINT32_MAX}, and no count goes beyond that`
-      : range.highest < 0
+      : isCount && range.highest < 0
         ? 'less than 0'
         : `at least ${range.lowest} and at most ${range.highest}`
   const who = others.length === 0 ? 'it' : `${first} and ${others.join(', ')} together`
@@ -95,6 +95,97 @@ function overshootFindings(stage: Stage): readonly Finding[] {
       reason: `counts only grow: with more than ${range.highest} of ${thing(range)} the stage cannot be cleared any more`,
       cure: 'use >= with the least that is wanted',
     }))
+}
+
+/** Who sets what the stage asks for: its friendly monster, or a script, which an author should know of. */
+function dataFindings(stage: Stage): readonly Finding[] {
+  if (isClearedByScript(stage)) return []
+  const isFriendly = friendlyMonsterOf(stage) !== undefined
+  return countRanges(stage.clearConditions).flatMap((range): readonly Finding[] => {
+    const { kind, referenceKey } = range
+    if (kind !== 'data' || isImpossible(range) || isMetBy(range, 0)) return []
+    const path = conditionPath(stage, range)
+    const isCounted = referenceKey === FRIENDLY_DROP_KEY || referenceKey === FRIENDLY_HIT_KEY
+    if (!isCounted) {
+      return [
+        {
+          severity: 'note',
+          code: 'stage-needs-data',
+          path,
+          reason: `${thing(range)} is set by a script alone, with UPDATE_CUSTOM_DATA`,
+          cure: `where there is such a script, say so with ${BY_SCRIPT} in the stage's properties`,
+        },
+      ]
+    }
+    if (isFriendly) return []
+    return [
+      {
+        severity: 'warning',
+        code: 'stage-needs-data',
+        path,
+        reason: `${thing(range)} is counted for a friendly monster, and the stage has none`,
+        cure: `describe it as friendlyMonster in the stage's properties, or, where a script counts, say so with ${BY_SCRIPT}`,
+      },
+    ]
+  })
+}
+
+function killFindings(stage: Stage): readonly Finding[] {
+  const kills = countRanges(stage.clearConditions).filter(({ kind }) => kind === 'kills')
+  const wanted = kills.filter(range => !isImpossible(range) && !isMetBy(range, 0))
+  const [first] = wanted
+  if (!countsKills(stage)) {
+    if (first === undefined || isClearedByScript(stage)) return []
+    return [
+      {
+        severity: 'note',
+        code: 'kills-by-script',
+        path: conditionPath(stage, first),
+        reason: `the kills of ${thing(first)} count where a script sends them, with UPDATE_STAGE_STATE`,
+        cure: `use "countKills": true in the stage's properties, or, where there is such a script, ${BY_SCRIPT}`,
+      },
+    ]
+  }
+  const friendly = friendlyMonsterOf(stage)
+  const never = wanted.find(({ referenceId }) => referenceId === friendly?.monsterId)
+  if (never !== undefined) {
+    return [
+      {
+        severity: 'warning',
+        code: 'no-effect',
+        path: conditionPath(stage, never),
+        reason: `${thing(never)} is the stage's friendly monster, whose death is never counted as a kill`,
+        cure: 'ask for another monster',
+      },
+    ]
+  }
+  if (kills.length > 0) return []
+  return [
+    {
+      severity: 'warning',
+      code: 'no-effect',
+      path: ['stages', stage.index, 'properties', 'countKills'],
+      reason: 'kills are counted, and no condition asks for one',
+      cure: 'ask for kills, or leave countKills out',
+    },
+  ]
+}
+
+/** What is asked for when the stage is cleared, and nobody knows how to do. */
+function actionFindings({ index, clearActions }: Stage): readonly Finding[] {
+  return clearActions.flatMap((action, place) =>
+    action === DESTROY_MONSTERS
+      ? []
+      : [
+          {
+            severity: 'warning',
+            code: 'no-effect',
+            path: ['stages', index, 'clearActions', place],
+            reason: `nothing is done for ${JSON.stringify(action)}`,
+            cure: `use ${DESTROY_MONSTERS}, or leave it out`,
+          } as const,
+        ],
+  )
 }
 
 function thing({ kind, referenceId, referenceKey }: CountRange): string {

@@ -1,7 +1,6 @@
 /** Whether a quest ends by itself when its players have gone, and whether each of its timers can run out at all. */
 
 import type { RuleSettings } from '../../machines/context.ts'
-import { COMPLETION_LIMIT_SECONDS } from '../../machines/deadlines.ts'
 import type { Bonus, QuestDefinition } from '../contract/definition.ts'
 import type { Exploration } from './explored-life.ts'
 import type { Finding } from './finding.ts'
@@ -111,28 +110,15 @@ function registrationTimer({ registration: { mode, duration } }: QuestDefinition
   ]
 }
 
-function bonusTime({ duration, entry }: Bonus, { bonusLimitSeconds }: RuleSettings): readonly Finding[] {
-  const findings: Finding[] = []
-  if (duration === 0 && (bonusLimitSeconds > 0 || entry === 'manual')) {
-    const limit = bonusLimitSeconds > 0 ? `${bonusLimitSeconds} s in this deployment` : 'for ever in this deployment'
-    findings.push({
+function bonusTime({ duration }: Bonus, { bonusLimitSeconds }: RuleSettings): readonly Finding[] {
+  if (duration > 0 || bonusLimitSeconds === 0) return []
+  return [
+    {
       severity: 'warning',
       code: 'bonus-without-duration',
       path: ['bonus', 'duration'],
-      reason: `the bonus has no duration, so it lasts as long as BONUS_LIMIT_SECONDS says: ${limit}`,
+      reason: `the bonus has no duration, so it lasts as long as BONUS_LIMIT_SECONDS says: ${bonusLimitSeconds} s in this deployment`,
       cure: 'give it a duration in seconds',
-    })
-  }
-  if (entry === 'manual') {
-    findings.push({
-      severity: 'note',
-      code: 'bonus-not-entered',
-      path: ['bonus', 'entry'],
-      reason:
-        'no command of this version enters a manual bonus: everybody leaves ' +
-        `${COMPLETION_LIMIT_SECONDS} s after completion`,
-      cure: 'use auto where the bonus is wanted today',
-    })
-  }
-  return findings
+    },
+  ]
 }

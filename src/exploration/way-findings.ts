@@ -1,6 +1,6 @@
 /**
  * Whether there is a way through a quest for those who play it: to each stage, to its completion and out of it, with
- * everybody. An operator's override is no such way; a script's is, where a stage waits for data that only it knows.
+ * everybody. An override is no such way, and neither is leaving the quest.
  */
 import type { QuestDefinition } from '../contract/definition.ts'
 import { NIL_INSTANCE } from '../contract/ids.ts'
@@ -13,7 +13,7 @@ export function wayFindings(definition: QuestDefinition, exploration: Exploratio
   const { states, transitions } = exploration
   const [first] = states
   if (first === undefined) return []
-  const played = transitions.filter(transition => isPlayed(definition, transition))
+  const played = transitions.filter(({ step, isForced }) => !isForced && step.event.type !== 'LEAVE')
   const reached = spread(
     [first.key],
     played.map(({ from, to }) => [from, to]),
@@ -24,12 +24,6 @@ export function wayFindings(definition: QuestDefinition, exploration: Exploratio
     ...noWayOut(definition, states, played),
     ...leftBehind(transitions),
   ]
-}
-
-function isPlayed({ stages }: QuestDefinition, { step, isForced }: ExploredTransition): boolean {
-  if (!isForced) return true
-  const stage = stages[step.before?.stageIndex ?? 0]
-  return stage !== undefined && clearingOf(stage) === 'by-data'
 }
 
 function unreachableStages(
@@ -82,7 +76,9 @@ function noWayOut(
     .map(({ from, to }) => [to, from] as const)
   const gone = states.filter(({ value }) => value === 'destroyed').map(({ key }) => key)
   const out = spread(gone, backwards)
-  const stuck = states.filter(({ key }) => !out.has(key))
+  // Those whom some have left lead nowhere else than those whom nobody has left.
+  const walked = new Set(played.flatMap(({ from, to }) => [from, to]))
+  const stuck = states.filter(({ key }) => walked.has(key) && !out.has(key))
   const traps = stages.filter(
     stage =>
       clearingOf(stage) === 'never' &&

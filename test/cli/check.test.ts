@@ -90,8 +90,8 @@ describe('the report', () => {
     await write('b.json', quest({ questId: 'other', exit: 0 }))
     const text = reportText(await check('a.json', 'b.json'), { colours: false, paths: false })
     expect(text.split('\n')).toEqual([
-      `${file('a.json')}  ok  9 states, 5 ends, 8 operations to COMPLETED`,
-      `${file('b.json')}  fault  9 states, 5 ends, 8 operations to COMPLETED`,
+      `${file('a.json')}  ok  10 states, 6 ends, 8 operations to COMPLETED`,
+      `${file('b.json')}  fault  10 states, 6 ends, 8 operations to COMPLETED`,
       '  fault    $.exit: everybody is sent to map 0 on the way out, which is no map',
       '           cure: name the map to which they leave',
       '2 definitions: 1 fault, 0 warnings, 0 notes',
@@ -138,7 +138,7 @@ describe('the report', () => {
     const report = JSON.parse(reportJson(checked))
     expect(report).toMatchObject({ faults: 1, warnings: 0, notes: 0 })
     const [only] = report.files
-    expect(only).toMatchObject({ file: file('a.json'), questId: 'mill_pq', states: 9 })
+    expect(only).toMatchObject({ file: file('a.json'), questId: 'mill_pq', states: 10 })
     expect(only.findings).toEqual(checked[0]?.findings)
     expect(only.completion[2]).toEqual({
       event: 'UPDATE_STAGE_STATE',
@@ -154,6 +154,7 @@ describe('the report', () => {
       'forfeit',
       'registration_expired',
       'time_expired',
+      'left',
     ])
     expect(countOf('fault', checked)).toBe(1)
   })

@@ -11,7 +11,8 @@ const INSTANCE = '0a0b0c0d-0000-8000-8000-000000000001'
 const TENANT = { tenant: '00000000-0000-4000-8000-000000000001', region: 'GMS', major: '83', minor: '1' }
 
 function flags(more: Partial<CommandFlags> = {}): CommandFlags {
-  return { world: '0', character: '1001', party: '0', channel: '0', map: '0', item: [], kill: [], ...more }
+  const lists = { item: [], kill: [], data: [], increment: [] }
+  return { world: '0', character: '1001', party: '0', channel: '0', map: '0', ...lists, ...more }
 }
 
 describe('the flags of send', () => {
@@ -31,7 +32,36 @@ describe('the flags of send', () => {
     })
   })
 
-  it.each(['START', 'STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'FORFEIT'] as const)('make a %s', type => {
+  it('make an UPDATE_CUSTOM_DATA of texts and increments, whatever the texts hold', () => {
+    const given = flags({
+      instance: INSTANCE,
+      data: ['rope=3', 'word=a=b', '__proto__='],
+      increment: ['stage', 'stage'],
+    })
+    expect(JSON.stringify(readCommand('UPDATE_CUSTOM_DATA', given).body)).toBe(
+      `{"instanceId":"${INSTANCE}","updates":{"rope":"3","word":"a=b","__proto__":""},"increments":["stage","stage"]}`,
+    )
+  })
+
+  it('make a BROADCAST_MESSAGE, pink where nothing is said of it', () => {
+    const given = flags({ instance: INSTANCE, message: 'The gate is open.' })
+    expect(readCommand('BROADCAST_MESSAGE', given).body).toEqual({
+      instanceId: INSTANCE,
+      messageType: 'PINK_TEXT',
+      message: 'The gate is open.',
+    })
+    expect(readCommand('BROADCAST_MESSAGE', { ...given, messageType: 'NOTICE' }).body).toMatchObject({
+      messageType: 'NOTICE',
+    })
+  })
+
+  it('make a LEAVE, which names no instance and is keyed by who leaves', () => {
+    const command = readCommand('LEAVE', flags())
+    expect(JSON.stringify(command)).toBe('{"worldId":0,"characterId":1001,"type":"LEAVE","body":{}}')
+    expect(commandKey(command)).toBe('0/1001')
+  })
+
+  it.each(['START', 'STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'FORFEIT', 'ENTER_BONUS'] as const)('make a %s', type => {
     const command = readCommand(type, flags({ instance: INSTANCE.toUpperCase() }))
     expect(command).toEqual({ worldId: 0, characterId: 1001, type, body: { instanceId: INSTANCE } })
     expect(commandKey(command)).toBe(INSTANCE)
@@ -53,6 +83,12 @@ describe('the flags of send', () => {
     ['START', { instance: INSTANCE, item: ['1=1'] }, /takes no --item/],
     ['UPDATE_STAGE_STATE', { instance: INSTANCE, item: ['1'] }, /--item 1.*id=count/],
     ['UPDATE_STAGE_STATE', { instance: INSTANCE, kill: ['1=1', '01=2'] }, /--kill 1.*twice/],
+    ['UPDATE_STAGE_STATE', { instance: INSTANCE, data: ['a=1'] }, /takes no --data/],
+    ['UPDATE_CUSTOM_DATA', { instance: INSTANCE, data: ['stage'] }, /--data stage.*key=text/],
+    ['UPDATE_CUSTOM_DATA', { instance: INSTANCE, data: ['a=1', 'a=2'] }, /--data a.*twice/],
+    ['BROADCAST_MESSAGE', { instance: INSTANCE }, /--message/],
+    ['START', { instance: INSTANCE, messageType: 'NOTICE' }, /takes no --message-type/],
+    ['LEAVE', { instance: INSTANCE }, /takes no --instance/],
   ] as const)('of a %s refuse %j and name the flag', (type, more, message) => {
     const read = () => readCommand(type, flags(more))
     expect(read).toThrow(UsageError)

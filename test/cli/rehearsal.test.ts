@@ -5,6 +5,7 @@ import { rulesOf } from '../../machines/context.ts'
 import { exploreWithoutLevels, identityFor, Rehearsal } from '../../src/cli/rehearsal.ts'
 import { seededRandom } from '../../src/cli/seeded-random.ts'
 import { type CompiledDefinition, compileDefinition } from '../../src/definitions/catalogue.ts'
+import { LIFE_BEGINS_MS } from '../../src/exploration/explored-life.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { DEFAULT_RULES } from '../support/rules.ts'
 import { TENANT } from '../support/tenants.ts'
@@ -62,7 +63,7 @@ test('a timer is rehearsed at the moment at which it runs out, counted from what
   const { exploration, rehearsal } = rehearse(quest({ duration: 600 }))
   const expired = exploration.ends.find(({ reason }) => reason === 'time_expired')
   const last = expired && rehearsal.follow(expired).at(-1)
-  expect([last?.event, last?.afterMs]).toEqual([{ type: 'timer.quest', now: 600_000 }, 600_000])
+  expect([last?.event, last?.afterMs]).toEqual([{ type: 'timer.quest', now: LIFE_BEGINS_MS + 600_000 }, 600_000])
 })
 
 test('requirements on levels keep nobody from playing: a play has no party service to ask', () => {

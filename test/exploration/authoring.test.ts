@@ -27,7 +27,7 @@ describe('the example', () => {
     const rules = { ...DEFAULT_RULES, definition: compiled.definition }
     const stepper = createStepper('authoring')
     const said: string[] = []
-    let step = stepper.spawn({ identity, rules, members: [first.event.member], now: 0 })
+    let step = stepper.spawn({ identity, rules, members: [first.event.member], now: first.event.now })
     for (const { event } of others) {
       step = stepper.deliver(step.snapshot, event)
       said.push(...step.messages.map(({ type }) => type).filter(type => type !== 'CHANGE_MAP'))
@@ -36,10 +36,15 @@ describe('the example', () => {
     expect(said).toEqual([
       'CHARACTER_REGISTERED',
       'STARTED',
+      'AWARD_EXPERIENCE',
+      'AWARD_EXPERIENCE',
       'STAGE_CLEARED',
       'STAGE_ADVANCED',
       'STAGE_CLEARED',
       'COMPLETED',
+      'DESTROY_IN_FIELD',
+      'DESTROY_IN_FIELD',
+      'BONUS_ENTERED',
       'INSTANCE_DESTROYED',
     ])
   })
@@ -61,5 +66,14 @@ test('every field that a definition has is on the page', () => {
   const fields = new Set([...text.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field))
   const missing = [...fields].filter(field => !page.includes(`\`${field}\``) && !page.includes(`"${field}"`))
   expect(fields.size).toBeGreaterThan(30)
+  expect(missing).toEqual([])
+})
+
+test('every feature that a stage may describe is on the page', () => {
+  const text = source('contract/stage-features.ts')
+  const fields = [...text.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, field]) => field)
+  expect(fields.length).toBeGreaterThan(10)
+  const internal = ['path', 'value', 'cure', 'countsKills']
+  const missing = fields.filter(field => !internal.includes(field ?? '') && !page.includes(`"${field}"`))
   expect(missing).toEqual([])
 })

@@ -133,16 +133,92 @@ describe('a stage that cannot be cleared', () => {
     expect(found(stages(many.slice(1)))).toEqual([])
   })
 
-  test('by what this version has is a warning, unless a script is said to do it', () => {
-    const data = [{ type: 'custom_data', operator: '>=', value: 6, referenceKey: 'seeds' }]
-    expect(found(stages([ITEM], data))).toEqual(['warning stages.1.clearConditions.0 stage-needs-data'])
-    const byScript = { properties: { clearedBy: 'script' }, clearConditions: data }
-    expect(found({ stages: [sound(0, byScript), sound(1)] })).toEqual([])
-  })
-
   test('is not one that asks for the same twice, or for a key that may be missing', () => {
     const missing = { type: 'custom_data', operator: '<=', value: 3, referenceKey: 'mistakes' }
     expect(found(stages([ITEM, ITEM, condition({ value: 9 }), missing]))).toEqual([])
+  })
+})
+
+describe('a stage that asks for custom data', () => {
+  const data = (referenceKey: string, operator = '>=', value = 6) => [
+    { type: 'custom_data', operator, value, referenceKey },
+  ]
+  const friendlyMonster = { monsterId: 9300061, x: 0, y: 0 }
+
+  test('can be cleared, and it is noted that a script must set it, unless that is said', () => {
+    expect(found(stages([ITEM], data('seeds')))).toEqual(['note stages.1.clearConditions.0 stage-needs-data'])
+    const byScript = { properties: { clearedBy: 'script' }, clearConditions: data('seeds') }
+    expect(found({ stages: [sound(0, byScript), sound(1)] })).toEqual([])
+  })
+
+  test('that only a friendly monster counts is warned of where there is none', () => {
+    const dropped = data('friendlyDropCount')
+    expect(found(stages(dropped))).toEqual(['warning stages.0.clearConditions.0 stage-needs-data'])
+    const guarded = (referenceKey: string) =>
+      sound(0, { clearConditions: data(referenceKey), properties: { friendlyMonster } })
+    expect(found({ stages: [guarded('friendlyDropCount')] })).toEqual([])
+    expect(found({ stages: [guarded('friendlyHitCount')] })).toEqual([])
+  })
+
+  test('that is no number that a count could be is still within reach of a script', () => {
+    const properties = { clearedBy: 'script' }
+    const huge = [...data('debt', '<', 0), ...data('gold', '>', 4_294_967_295)]
+    expect(found({ stages: [sound(0, { clearConditions: huge, properties })] })).toEqual([])
+  })
+
+  test('beyond what a stage keeps of it is a fault', () => {
+    const long = data('k'.repeat(70_000))
+    expect(found(stages(long))).toContain('fault stages.0.clearConditions stage-never-cleared')
+  })
+})
+
+describe('kills', () => {
+  const kill = { type: 'monster_kill', operator: '>=', value: 5, referenceId: 9300002 }
+  const counting = (clearConditions: readonly unknown[], more: Record<string, unknown> = {}) => ({
+    stages: [sound(0, { clearConditions, properties: { countKills: true, ...more } })],
+  })
+
+  test('that nobody but a script can count are noted, unless that is said', () => {
+    expect(found(stages([kill]))).toEqual(['note stages.0.clearConditions.0 kills-by-script'])
+    expect(found(counting([kill]))).toEqual([])
+    const properties = { clearedBy: 'script' }
+    expect(found({ stages: [sound(0, { clearConditions: [kill], properties })] })).toEqual([])
+  })
+
+  test('that are counted for nothing, or of the one that is to live, are warned of', () => {
+    expect(found(counting([ITEM]))).toEqual(['warning stages.0.properties.countKills no-effect'])
+    const friendlyMonster = { monsterId: 9300002, x: 0, y: 0 }
+    expect(found(counting([kill], { friendlyMonster }))).toEqual(['warning stages.0.clearConditions.0 no-effect'])
+  })
+})
+
+test('a clear action that nobody knows is warned of', () => {
+  expect(found({ stages: [sound(0, { clearActions: ['destroy_monsters', 'open_gate'] })] })).toEqual([
+    'warning stages.0.clearActions.1 no-effect',
+  ])
+})
+
+describe('a fail requirement', () => {
+  test.each([
+    ['holds for all who may stay behind', [size('eq', 4)], size('lt', 4), 'fails-at-first-leave'],
+    ['holds for a lone leader, who leaves nobody behind', [size('eq', 1)], size('lt', 1), 'never-fails'],
+    ['asks for more than may start', [size('lte', 6)], size('gt', 6), 'never-fails'],
+    ['asks for a level that nobody may have', [level('min', 'gte', 21)], level('min', 'lt', 21), 'never-fails'],
+    [
+      'holds for every level that may start',
+      [level('max', 'lte', 30)],
+      level('max', 'lte', 30),
+      'fails-at-first-leave',
+    ],
+  ])('that %s is warned of', (_, startRequirements, requirement, code) => {
+    expect(found({ startRequirements, failRequirements: [requirement] })).toEqual([
+      `warning failRequirements.0 ${code}`,
+    ])
+  })
+
+  test('that may hold for some is sound', () => {
+    expect(found({ startRequirements: [size('gte', 3)], failRequirements: [size('lt', 3)] })).toEqual([])
+    expect(found({ startRequirements: [size('eq', 4)], failRequirements: [size('lt', 3)] })).toEqual([])
   })
 })
 
@@ -207,11 +283,14 @@ describe('a bonus', () => {
     const bonus = { mapId: 300, duration: 0, entry: 'auto' }
     expect(found({ bonus })).toEqual(['warning bonus.duration bonus-without-duration'])
     expect(found({ bonus }, { bonusLimitSeconds: 0 })).toEqual(['fault bonus.duration no-way-out'])
+    const manual = { ...bonus, entry: 'manual' }
+    expect(found({ bonus: manual })).toEqual(['warning bonus.duration bonus-without-duration'])
+    expect(found({ bonus: manual }, { bonusLimitSeconds: 0 })).toEqual(['fault bonus.duration no-way-out'])
   })
 
-  test('that is entered by hand is noted: this version has no such command', () => {
+  test('that is entered by hand is sound', () => {
     const bonus = { mapId: 300, duration: 60, entry: 'manual', completionMapId: 301 }
-    expect(found({ bonus })).toEqual(['note bonus.entry bonus-not-entered'])
+    expect(found({ bonus })).toEqual([])
   })
 
   test('that is entered at once needs no map to wait in', () => {
@@ -242,6 +321,7 @@ test('rewards of nothing are named, and what is never drawn', () => {
     'warning stages.0.rewards.1.items.1.weight weight-zero',
     'warning rewards.0.amount rewards-nothing',
     'warning rewards.1.items.1.weight weight-zero',
+    'note stages.0.rewards.1 reward-not-granted',
   ])
 })
 

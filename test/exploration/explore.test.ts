@@ -99,6 +99,7 @@ describe('the ends of a life', () => {
       'requirements_not_met',
       'stage_time_expired',
       'time_expired',
+      'left LEAVE',
     ])
   })
 
@@ -131,10 +132,10 @@ describe('the ends of a life', () => {
   })
 
   test('a path is played by commands where that can be, and by an override only where it must be', () => {
-    const data = { type: 'custom_data', operator: '>=', value: 1, referenceKey: 'seeds' }
+    const never = { type: 'item', operator: '<', value: 0, referenceId: 1 }
     const stages = [
       stageFixture(0, { duration: 30, clearConditions: [item('>=', 2)] }),
-      stageFixture(1, { duration: 30, clearConditions: [data] }),
+      stageFixture(1, { duration: 30, clearConditions: [never] }),
     ]
     expect(events(explored({ ...solo, stages }).completion)).toEqual([
       'REGISTER',
@@ -143,6 +144,46 @@ describe('the ends of a life', () => {
       'STAGE_ADVANCE',
       'STAGE_ADVANCE',
     ])
+  })
+
+  test('custom data is set by a script, drops come from the friendly monster, and a manual bonus is entered', () => {
+    const data = (referenceKey: string) => ({ type: 'custom_data', operator: '>=', value: 7, referenceKey })
+    const friendlyMonster = { monsterId: 9, x: 0, y: 0, onKilled: { action: 'fail' } }
+    const stages = [
+      stageFixture(0, { clearConditions: [data('seeds')] }),
+      stageFixture(1, { clearConditions: [data('friendlyDropCount')], properties: { friendlyMonster } }),
+    ]
+    const bonus = { mapId: 300, duration: 60, entry: 'manual' }
+    const life = explored({ ...solo, advance: 'automatic', bonus, stages })
+    expect(events(life.completion)).toEqual([
+      'REGISTER',
+      'UPDATE_CUSTOM_DATA',
+      'STAGE_CLEAR_ATTEMPT',
+      'monster.drop',
+      'STAGE_CLEAR_ATTEMPT',
+    ])
+    expect(life.completion?.[1]?.event).toMatchObject({ updates: new Map([['seeds', '7']]) })
+    expect(life.completion?.[3]?.event).toMatchObject({ mapId: 201, monsterId: 9, itemCount: 7 })
+    const entered = life.transitions.find(({ step }) => step.event.type === 'ENTER_BONUS')
+    expect([entered?.from.split(' ')[0], entered?.to.split(' ')[0]]).toEqual(['completed', 'bonus'])
+    expect(endNames(life)).toContain('friendly_monster_killed')
+  })
+
+  test('everybody leaves, up to the last one or to a fail requirement', () => {
+    const three = { startRequirements: [{ type: 'party_size', operator: 'eq', value: 3 }] }
+    const left = explored(three).ends.find(({ kind }) => kind === 'left')
+    expect(events(left?.path)).toEqual(['REGISTER', 'REGISTER', 'REGISTER', 'LEAVE', 'LEAVE', 'LEAVE'])
+    expect(left?.path.at(-1)?.messages.map(({ type }) => type)).toEqual([
+      'CHANGE_MAP',
+      'CHARACTER_LEFT',
+      'DESTROY_IN_FIELD',
+      'INSTANCE_DESTROYED',
+    ])
+    const failRequirements = [{ type: 'party_size', operator: 'lt', value: 2 }]
+    const failing = explored({ ...three, failRequirements })
+    expect(failing.ends.some(({ kind }) => kind === 'left')).toBe(false)
+    const failed = failing.ends.find(({ reason }) => reason === 'requirements_not_met')
+    expect(events(failed?.path)).toEqual(['REGISTER', 'REGISTER', 'REGISTER', 'LEAVE', 'LEAVE'])
   })
 })
 
@@ -159,7 +200,7 @@ describe.each(shipped.all().map(compiled => ({ questId: compiled.definition.ques
       const [first, ...others] = path
       if (first?.event.type !== 'REGISTER') throw new Error('a path begins with a REGISTER')
       const { identity } = first.after.snapshot.context
-      let step = stepper.spawn({ identity, rules, members: [first.event.member], now: 0 })
+      let step = stepper.spawn({ identity, rules, members: [first.event.member], now: first.event.now })
       expect(step.messages).toEqual(first.messages)
       for (const { event, messages, after } of others) {
         step = stepper.deliver(step.snapshot, event)
