@@ -46,6 +46,19 @@ const STATUS: readonly [Message, string][] = [
     { type: 'CHARACTER_REGISTERED', characterId: character(1002) },
     `${head}"CHARACTER_REGISTERED","body":{"characterId":1002}}`,
   ],
+  [
+    { type: 'CHARACTER_LEFT', characterId: character(9042), reason: 'voluntary' },
+    `${head}"CHARACTER_LEFT","body":{"characterId":9042,"channelId":1,"reason":"voluntary"}}`,
+  ],
+  [
+    { type: 'CHARACTER_LEFT', characterId: character(9042), reason: 'disconnect' },
+    `${head}"CHARACTER_LEFT","body":{"characterId":9042,"channelId":1,"reason":"disconnect"}}`,
+  ],
+  [{ type: 'BONUS_ENTERED', mapId: 100000009 }, `${head}"BONUS_ENTERED","body":{"mapId":100000009}}`],
+  [
+    { type: 'FAILED', reason: 'friendly_monster_killed' },
+    `${head}"FAILED","body":{"reason":"friendly_monster_killed"}}`,
+  ],
   [{ type: 'INSTANCE_DESTROYED' }, `${head}"INSTANCE_DESTROYED","body":{}}`],
 ]
 
@@ -66,6 +79,53 @@ describe('status events', () => {
   test('the schema knows no other field', () => {
     const event = { ...JSON.parse(`${head}"COMPLETED","body":{}}`), extra: 1 }
     expect(messageSchema.safeParse(event).success).toBe(false)
+  })
+})
+
+const FIELD = `"worldId":0,"channelId":1,"mapId":103000804,"instance":"${ID}"`
+const NOBODY = `"transactionId":"${NIL_INSTANCE}"`
+
+describe('commands to the other neighbours', () => {
+  test.each<[Message, string, string, string]>([
+    [
+      { type: 'AWARD_EXPERIENCE', characterId: character(8841), amount: 100 },
+      'character',
+      '8922000000000000',
+      '{"worldId":0,"characterId":8841,"type":"AWARD_EXPERIENCE","body":{"channelId":1,"distributions":[' +
+        '{"experienceType":"CHAT","amount":100,"attr1":0}]}}',
+    ],
+    [
+      { type: 'DESTROY_IN_FIELD', mapId: 103000804 },
+      'reactor',
+      'e4aa230600000000',
+      `{${FIELD},"type":"DESTROY_IN_FIELD","body":{}}`,
+    ],
+    [
+      {
+        type: 'SEND_MESSAGE',
+        characterId: character(9331),
+        messageType: 'PINK_TEXT',
+        message: '<Hurry> & "go" 토끼\u2028',
+      },
+      'systemMessage',
+      '7324000000000000',
+      `{${NOBODY},"worldId":0,"channelId":1,"characterId":9331,"type":"SEND_MESSAGE","body":{"messageType":"PINK_TEXT",` +
+        '"message":"\\u003cHurry\\u003e \\u0026 \\"go\\" 토끼\\u2028"}}',
+    ],
+    [
+      { type: 'WEATHER_START', mapId: 103000804, itemId: 5120016, message: 'Rain.', durationMs: 5000 },
+      'map',
+      'e4aa230600000000',
+      `{${NOBODY},${FIELD},"type":"WEATHER_START","body":{"itemId":5120016,"message":"Rain.","durationMs":5000}}`,
+    ],
+  ])('%o is written exactly, to %s, under the key %s', (message, destination, key, text) => {
+    const encoded = encodeMessage(message, identity)
+    expect([encoded.destination, encoded.key.toString('hex'), encoded.value.toString()]).toEqual([
+      destination,
+      key,
+      text,
+    ])
+    expect(messageSchema.safeParse(JSON.parse(text)).error).toBeUndefined()
   })
 })
 

@@ -18,7 +18,20 @@ type Additions = readonly (readonly [id: number, count: number])[]
 
 export type Act =
   | { readonly act: 'REGISTER'; readonly id: number; readonly level?: number }
-  | { readonly act: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' }
+  | { readonly act: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'ENTER_BONUS' | 'FORFEIT' }
+  | { readonly act: 'LEAVE'; readonly id: number; readonly reason: 'voluntary' | 'disconnect' }
+  | { readonly act: 'say'; readonly message: string }
+  | {
+      readonly act: 'data'
+      readonly updates: readonly (readonly [string, string])[]
+      readonly increments: readonly string[]
+    }
+  | {
+      readonly act: 'monster'
+      readonly what: 'damaged' | 'killed' | 'drop'
+      readonly monsterId: number
+      readonly itemCount: number
+    }
   | { readonly act: 'count'; readonly items: Additions; readonly kills: Additions }
   /** So many items that nobody asks for. */
   | { readonly act: 'flood'; readonly first: number; readonly ids: number }
@@ -49,19 +62,53 @@ const additions: fc.Arbitrary<Additions> = fc.uniqueArray(fc.tuple(fc.constantFr
   maxLength: 2,
   selector: ([id]) => id,
 })
-const plain = <const Name extends 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' | 'fulfil' | 'due'>(
+const plain = <
+  const Name extends 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'ENTER_BONUS' | 'FORFEIT' | 'fulfil' | 'due',
+>(
   act: Name,
   weight: number,
 ) => ({ weight, arbitrary: fc.constant({ act }) })
+
+/** Some are asked for by conditions, some are of a friendly monster, and some are traps. */
+const aKey = fc.constantFrom('lever', 'friendlyHitCount', 'friendlyDropCount', '__proto__', 'constructor', '')
 
 const anAct: fc.Arbitrary<Act> = fc.oneof(
   plain('START', 40),
   plain('STAGE_CLEAR_ATTEMPT', 60),
   plain('STAGE_ADVANCE', 40),
   plain('FORFEIT', 8),
+  plain('ENTER_BONUS', 20),
   plain('fulfil', 50),
   plain('due', 40),
   { weight: 40, arbitrary: aMember.map(member => ({ act: 'REGISTER' as const, ...member })) },
+  {
+    weight: 15,
+    arbitrary: fc.record({
+      act: fc.constant('LEAVE'),
+      id: anId,
+      reason: fc.constantFrom('voluntary', 'disconnect'),
+    }),
+  },
+  { weight: 8, arbitrary: fc.record({ act: fc.constant('say'), message: fc.string({ maxLength: 5 }) }) },
+  {
+    weight: 30,
+    arbitrary: fc.record({
+      act: fc.constant('data'),
+      updates: fc.array(fc.tuple(aKey, fc.oneof(fc.constantFrom('0', '3', '-1', '007', ''), fc.string())), {
+        maxLength: 2,
+      }),
+      increments: fc.array(aKey, { maxLength: 3 }),
+    }),
+  },
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      act: fc.constant('monster'),
+      what: fc.constantFrom('damaged', 'damaged', 'killed', 'drop'),
+      monsterId: fc.constantFrom(...COUNTED_IDS),
+      itemCount: aCount,
+    }),
+  },
   { weight: 40, arbitrary: fc.record({ act: fc.constant('count'), items: additions, kills: additions }) },
   {
     weight: 60,
@@ -124,8 +171,20 @@ export function eventOf({ wait, act }: Move, before: InstanceSnapshot, earliest:
     case 'START':
     case 'STAGE_CLEAR_ATTEMPT':
     case 'STAGE_ADVANCE':
+    case 'ENTER_BONUS':
     case 'FORFEIT':
       return { type: act.act, now }
+    case 'LEAVE':
+      return { type: act.act, characterId: character(act.id), reason: act.reason, now }
+    case 'say':
+      return { type: 'BROADCAST_MESSAGE', messageType: 'PINK_TEXT', message: act.message, now }
+    case 'data':
+      return { type: 'UPDATE_CUSTOM_DATA', updates: new Map(act.updates), increments: act.increments, now }
+    case 'monster': {
+      const { what, monsterId, itemCount } = act
+      const [mapId] = currentStage(context).mapIds
+      return { type: `monster.${what}`, mapId, monsterId, itemCount, now }
+    }
     case 'count':
       return { type: 'UPDATE_STAGE_STATE', itemCounts: new Map(act.items), monsterKills: new Map(act.kills), now }
     case 'flood': {

@@ -53,7 +53,12 @@ const aCondition = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.record({ type: fc.constant('custom_data'), operator, value: aCount, referenceKey: aText }),
+    arbitrary: fc.record({
+      type: fc.constant('custom_data'),
+      operator,
+      value: aCount,
+      referenceKey: fc.oneof(aText, fc.constantFrom('lever', 'friendlyHitCount', 'friendlyDropCount', '__proto__')),
+    }),
   },
 )
 
@@ -67,6 +72,28 @@ const aReward = fc.oneof(
 )
 const rewards = fc.array(aReward, { maxLength: 1 })
 
+const aFriendlyMonster = fc.record(
+  {
+    monsterId: fc.constantFrom(...COUNTED_IDS),
+    x: fc.integer({ min: -500, max: 500 }),
+    y: fc.integer({ min: -500, max: 500 }),
+    fh: small,
+    spawnMessage: aText,
+    onDamaged: fc.record({ hitInterval: fc.integer({ min: 1, max: 3 }), message: aText }),
+    onDrop: fc.record({ messageTemplate: fc.constantFrom('{count} of {count}', 'none') }),
+    onKilled: fc.record({ action: fc.constant('fail'), message: aText }, { requiredKeys: [] }),
+  },
+  { requiredKeys: ['monsterId', 'x', 'y'] },
+)
+const features = fc.record(
+  {
+    friendlyMonster: aFriendlyMonster,
+    weather: fc.record({ itemId: small, message: aText, duration: small }),
+    countKills: fc.boolean(),
+  },
+  { requiredKeys: [] },
+)
+
 const aStage = fc.record(
   {
     name: aText,
@@ -78,10 +105,10 @@ const aStage = fc.record(
     duration: aLimit,
     onTimeout: fc.constantFrom('advance', 'fail'),
     clearConditions: fc.array(aCondition, { maxLength: 3 }),
-    clearActions: fc.array(aText, { maxLength: 1 }),
+    clearActions: fc.array(fc.oneof(aText, fc.constant('destroy_monsters')), { maxLength: 1 }),
     rewards,
     warpType: fc.constantFrom('all', 'none'),
-    properties: kept,
+    properties: fc.oneof(kept, features),
   },
   { requiredKeys: ['mapIds', 'type'] },
 )

@@ -45,7 +45,8 @@ function visible({ value, context, status }: InstanceSnapshot, emitted: readonly
 class LiveInstance {
   readonly #input: PartyQuestInput
   #actor: ReturnType<typeof createActor<typeof partyQuestMachine>>
-  #emitted: unknown[] = []
+  #messages: unknown[] = []
+  #others: unknown[] = []
   #taken = 0
 
   constructor(input: PartyQuestInput) {
@@ -54,11 +55,12 @@ class LiveInstance {
   }
 
   get visible(): Visible {
-    return visible(this.#actor.getSnapshot(), this.#emitted, this.#taken > 0)
+    return visible(this.#actor.getSnapshot(), [...this.#messages, ...this.#others], this.#taken > 0)
   }
 
   send(event: PartyQuestEvent): void {
-    this.#emitted = []
+    this.#messages = []
+    this.#others = []
     this.#taken = 0
     this.#actor.send(event)
   }
@@ -83,7 +85,8 @@ class LiveInstance {
       },
     })
     actor.on('*', (emitted: PartyQuestEmitted) => {
-      this.#emitted.push(...emittedBy(emitted))
+      if (emitted.type === 'messages') this.#messages.push(...emitted.messages)
+      else this.#others.push(...(emitted.type === 'effects' ? emitted.effects : [emitted.refusal]))
     })
     return actor.start()
   }
@@ -102,7 +105,10 @@ function playBoth(plan: LifePlan, storing: readonly (typeof STORING)[number][]):
   const live = new LiveInstance(input)
   let light = stepper.spawn(input)
   // What happens at birth is no event's transition.
-  expect({ ...visible(light.snapshot, light.messages, light.handled), handled: undefined }, 'at birth').toEqual({
+  expect(
+    { ...visible(light.snapshot, [...light.messages, ...light.effects], light.handled), handled: undefined },
+    'at birth',
+  ).toEqual({
     ...live.visible,
     handled: undefined,
   })
@@ -120,7 +126,7 @@ function playBoth(plan: LifePlan, storing: readonly (typeof STORING)[number][]):
     now = event.now
     live.send(event)
     light = stepper.deliver(light.snapshot, event)
-    const said = light.refusal === undefined ? light.messages : [...light.messages, light.refusal]
+    const said = [...light.messages, ...light.effects, ...(light.refusal === undefined ? [] : [light.refusal])]
     const place = `event ${index + 1}, ${event.type} ${now - T0} ms after birth`
     expect(visible(light.snapshot, said, light.handled), place).toEqual(live.visible)
     expect(light.snapshot.context.rules.definition, 'the definition is shared').toBe(input.rules.definition)
@@ -144,14 +150,3 @@ test(
   },
   LIMIT_MS,
 )
-
-function emittedBy(emitted: PartyQuestEmitted) {
-  switch (emitted.type) {
-    case 'messages':
-      return emitted.messages
-    case 'effects':
-      return emitted.effects
-    case 'refused':
-      return [emitted.refusal]
-  }
-}

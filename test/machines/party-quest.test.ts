@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
 import { quest, stage, TIMED } from '../support/definitions.ts'
-import { type Happening, members, Playthrough, register, update } from '../support/playthrough.ts'
+import { customData, type Happening, leave, members, Playthrough, register, update } from '../support/playthrough.ts'
 
 const timed = quest({ registration: TIMED })
 const withBonus = (entry: string, more = {}) => quest({ bonus: { mapId: 500, duration: 60, entry, ...more } })
@@ -124,6 +124,7 @@ describe('STAGE_CLEAR_ATTEMPT', () => {
     expect(play.send(ATTEMPT)).toEqual([
       'STAGE_CLEARED 1 [110]',
       'COMPLETED',
+      'DESTROY_IN_FIELD 110',
       'CHANGE_MAP 1001 900 nil',
       'CHANGE_MAP 1002 900 nil',
       'INSTANCE_DESTROYED',
@@ -168,6 +169,7 @@ describe('completion', () => {
     const play = new Playthrough(quest({ stages: [stage(0, { warpType: 'none' })] }))
     expect(play.send(ADVANCE)).toEqual([
       'COMPLETED',
+      'DESTROY_IN_FIELD 100',
       'CHANGE_MAP 1001 900 nil',
       'CHANGE_MAP 1002 900 nil',
       'INSTANCE_DESTROYED',
@@ -178,19 +180,30 @@ describe('completion', () => {
   test('with an automatic bonus leads there at once', () => {
     const play = new Playthrough(withBonus('auto'))
     play.send(ATTEMPT, ADVANCE, ATTEMPT)
-    expect(play.send(ADVANCE)).toEqual(['COMPLETED', 'CHANGE_MAP 1001 500', 'CHANGE_MAP 1002 500'])
+    expect(play.send(ADVANCE)).toEqual([
+      'COMPLETED',
+      'DESTROY_IN_FIELD 110',
+      'CHANGE_MAP 1001 500',
+      'CHANGE_MAP 1002 500',
+      'BONUS_ENTERED 500',
+    ])
     expect(play.state).toBe('bonus')
   })
 
   test('with a manual bonus waits on the completion map', () => {
     const play = new Playthrough(withBonus('manual', { completionMapId: 450 }))
-    expect(play.send(...twice(ADVANCE))).toEqual(['COMPLETED', 'CHANGE_MAP 1001 450', 'CHANGE_MAP 1002 450'])
+    expect(play.send(...twice(ADVANCE))).toEqual([
+      'COMPLETED',
+      'DESTROY_IN_FIELD 110',
+      'CHANGE_MAP 1001 450',
+      'CHANGE_MAP 1002 450',
+    ])
     expect(play.state).toBe('completed')
   })
 
   test('with a manual bonus and no completion map waits where the last stage was', () => {
     const play = new Playthrough(withBonus('manual'))
-    expect(play.send(...twice(ADVANCE))).toEqual(['COMPLETED'])
+    expect(play.send(...twice(ADVANCE))).toEqual(['COMPLETED', 'DESTROY_IN_FIELD 110'])
     expect(play.state).toBe('completed')
   })
 
@@ -204,7 +217,8 @@ describe('FORFEIT', () => {
   test.each(['registering', 'active', 'cleared'] as const)('in %s fails the quest, then destroys it', state => {
     const play = reach(state)
     const out = play.snapshot.context.run.members.map(({ characterId }) => `CHANGE_MAP ${characterId} 900 nil`)
-    expect(play.send({ type: 'FORFEIT' })).toEqual(['FAILED forfeit', ...out, 'INSTANCE_DESTROYED'])
+    const reactors = state === 'registering' ? [] : ['DESTROY_IN_FIELD 100']
+    expect(play.send({ type: 'FORFEIT' })).toEqual(['FAILED forfeit', ...reactors, ...out, 'INSTANCE_DESTROYED'])
     expect(play.snapshot.status).toBe('done')
   })
 
@@ -221,11 +235,14 @@ describe('FORFEIT', () => {
 
 describe('a command in a state that does not take it', () => {
   const accepted: Readonly<Record<RestingState, readonly Happening['type'][]>> = {
-    registering: ['REGISTER', 'START', 'FORFEIT'],
-    active: ['STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'UPDATE_STAGE_STATE', 'FORFEIT'],
-    cleared: ['STAGE_ADVANCE', 'FORFEIT'],
-    completed: ['FORFEIT'],
-    bonus: ['FORFEIT'],
+    registering: ['REGISTER', 'START', 'LEAVE', 'BROADCAST_MESSAGE', 'FORFEIT'],
+    active: [
+      ...(['STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'UPDATE_STAGE_STATE', 'UPDATE_CUSTOM_DATA'] as const),
+      ...(['LEAVE', 'BROADCAST_MESSAGE', 'FORFEIT'] as const),
+    ],
+    cleared: ['STAGE_ADVANCE', 'LEAVE', 'BROADCAST_MESSAGE', 'FORFEIT'],
+    completed: ['ENTER_BONUS', 'UPDATE_CUSTOM_DATA', 'LEAVE', 'BROADCAST_MESSAGE', 'FORFEIT'],
+    bonus: ['UPDATE_CUSTOM_DATA', 'LEAVE', 'BROADCAST_MESSAGE', 'FORFEIT'],
   }
   const commands: readonly Happening[] = [
     register(1005),
@@ -233,6 +250,10 @@ describe('a command in a state that does not take it', () => {
     ATTEMPT,
     ADVANCE,
     update({ 1: 1 }),
+    customData({ lever: 'up' }),
+    { type: 'ENTER_BONUS' },
+    { type: 'BROADCAST_MESSAGE', messageType: 'PINK_TEXT', message: 'Hurry!' },
+    leave(1001),
     { type: 'FORFEIT' },
   ]
   const pairs = RESTING_STATES.flatMap(state => commands.map(command => [command.type, state, command] as const))

@@ -203,7 +203,8 @@ class ShardLife {
     }
     const warps = this.#harness.records(TOPICS.characterCommands)
     for (const { value } of warps.slice(this.#warpsRead)) {
-      const { characterId, body } = JSON.parse(String(value))
+      const { characterId, type, body } = JSON.parse(String(value))
+      if (type !== 'CHANGE_MAP') continue
       const { mapId, instance } = body
       const left = before.findLast(([, members]) => members.includes(characterId))
       const owner = instance === NIL_INSTANCE ? (left?.[0] ?? 'nobody') : instance

@@ -13,6 +13,9 @@ export interface StatusEvent {
   readonly type: string
   readonly stageIndex?: number
   readonly mapIds?: readonly number[]
+  /** Of CHARACTER_REGISTERED and CHARACTER_LEFT, where anybody can leave. */
+  readonly characterId?: number
+  readonly reason?: string
 }
 
 export interface Warp {
@@ -24,7 +27,7 @@ export interface Warp {
 export interface Speech {
   readonly definition: QuestDefinition
   readonly instanceId: string
-  /** In the order in which they registered. */
+  /** All who ever were in it, in the order in which they registered. */
   readonly members: readonly number[]
   /** The instance is gone. */
   readonly isOver: boolean
@@ -37,8 +40,8 @@ export const SPEECH_LAWS: readonly (readonly [law: string, holds: (speech: Speec
   ['a quest is completed, or fails, or neither: never both and never twice', oneEnd],
   ['an instance is created first and once, and destroyed last and exactly once, when it is over', onceFirstAndLast],
   ['stages are entered one after the other without a gap, and the last one before completion', stagesInOrder],
-  ['each character warped in is warped out exactly once, at the end', everybodyOut],
-  ['all members go together to the maps that the definition names, and nowhere else', warpsByDefinition],
+  ['each character who is there to the end, or leaves by himself, is warped out exactly once, and last', everybodyOut],
+  ['all who are there go together to the maps that the definition names, and nowhere else', warpsByDefinition],
 ]
 
 function typesOf({ events }: Speech): readonly string[] {
@@ -48,7 +51,10 @@ function typesOf({ events }: Speech): readonly string[] {
 function oneEnd(speech: Speech): void {
   const ends = typesOf(speech).filter(type => type === 'COMPLETED' || type === 'FAILED')
   expect(ends.length, `${ends}`).toBeLessThanOrEqual(1)
-  if (speech.isOver && ends.length === 0) expect.fail(`destroyed without COMPLETED or FAILED: ${typesOf(speech)}`)
+  const isDeserted = speech.events.length > 0 && presence(speech).at(-1)?.length === 0
+  if (speech.isOver && ends.length === 0 && !isDeserted) {
+    expect.fail(`destroyed without COMPLETED or FAILED: ${typesOf(speech)}`)
+  }
   // A failed quest has nothing more to say.
   if (ends[0] === 'FAILED') expect(typesOf(speech).slice(-2)).toEqual(['FAILED', 'INSTANCE_DESTROYED'])
 }
@@ -88,32 +94,59 @@ function stagesInOrder({ definition: { stages }, events }: Speech): void {
   }
 }
 
-function everybodyOut({ members, isOver, warps }: Speech): void {
-  const out = warps.filter(({ instance }) => instance === NIL).map(({ characterId }) => characterId)
-  expect(out).toEqual(isOver ? members : [])
-  const firstOut = warps.findIndex(({ instance }) => instance === NIL)
-  if (firstOut >= 0) expect(warps.slice(firstOut).every(({ instance }) => instance === NIL)).toBe(true)
+/** Who was in it as each event was said, that event's own change included. */
+function presence({ members, events }: Speech): readonly (readonly number[])[] {
+  let present = members
+  return events.map(({ type, characterId }) => {
+    const others = present.filter(id => id !== characterId)
+    if (type === 'CHARACTER_REGISTERED' && characterId !== undefined) present = [...others, characterId]
+    if (type === 'CHARACTER_LEFT') present = others
+    return present
+  })
+}
+
+const hasStarted = ({ events }: Speech, index: number) => events.slice(0, index).some(({ type }) => type === 'STARTED')
+
+/** Who leaves by himself is warped out as he leaves, unless he leaves a lobby; who disconnects never is. */
+function everybodyOut(speech: Speech): void {
+  const { members, events, warps, isOver } = speech
+  const outs = warps.filter(({ instance }) => instance === NIL).map(({ characterId }) => characterId)
+  const left = events.flatMap(({ type, characterId = 0, reason }, index) =>
+    type === 'CHARACTER_LEFT' && reason === 'voluntary' && hasStarted(speech, index) ? [characterId] : [],
+  )
+  expect(outs).toEqual([...left, ...(isOver ? (presence(speech).at(-1) ?? []) : [])])
+  for (const [index, { characterId, instance }] of warps.entries()) {
+    if (instance !== NIL) continue
+    const later = warps.slice(index + 1).filter(warp => warp.characterId === characterId)
+    expect(later, 'warped when he was out').toEqual([])
+  }
   const strangers = warps.filter(({ characterId }) => !members.includes(characterId))
   expect(strangers, 'warped and no member').toEqual([])
 }
 
-function warpsByDefinition({ definition, instanceId, members, events, warps }: Speech): void {
+function warpsByDefinition(speech: Speech): void {
+  const { definition, instanceId, events, warps } = speech
   const { stages, bonus, exit } = definition
-  const places = events.flatMap(({ type, stageIndex = 0 }) => {
-    const into = (mapId: number | undefined) => (mapId === undefined ? [] : [{ mapId, instance: instanceId }])
+  const present = presence(speech)
+  const expected = events.flatMap(({ type, stageIndex = 0, characterId = 0, reason }, index) => {
+    const place = (mapId: number | undefined, instance: string, who = present[index] ?? []) =>
+      mapId === undefined ? [] : who.map(characterId => ({ characterId, mapId, instance }))
     switch (type) {
       case 'STARTED':
-        return into(stages[0]?.mapIds[0])
+        return place(stages[0]?.mapIds[0], instanceId)
       case 'STAGE_ADVANCED':
-        return stages[stageIndex - 1]?.warpType === 'none' ? [] : into(stages[stageIndex]?.mapIds[0])
+        return stages[stageIndex - 1]?.warpType === 'none' ? [] : place(stages[stageIndex]?.mapIds[0], instanceId)
       case 'COMPLETED':
-        return into((bonus?.entry === 'auto' ? bonus.mapId : bonus?.completionMapId) || undefined)
+        return bonus?.entry === 'auto' ? [] : place(bonus?.completionMapId || undefined, instanceId)
+      case 'BONUS_ENTERED':
+        return place(bonus?.mapId || undefined, instanceId)
+      case 'CHARACTER_LEFT':
+        return reason === 'voluntary' && hasStarted(speech, index) ? place(exit, NIL, [characterId]) : []
       case 'INSTANCE_DESTROYED':
-        return [{ mapId: exit, instance: NIL }]
+        return place(exit, NIL)
       default:
         return []
     }
   })
-  const expected = places.flatMap(place => members.map(characterId => ({ characterId, ...place })))
   expect(warps.map(({ characterId, mapId, instance }) => ({ characterId, mapId, instance }))).toEqual(expected)
 }

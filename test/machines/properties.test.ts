@@ -3,6 +3,7 @@
  * plain machine, 500 lives a law. A failure is shrunk and printed with its seed and path; to replay, MACHINE_SEED=…; for more lives,
  * MACHINE_LIVES=100000 npx vitest run test/machines/properties.test.ts
  */
+
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Counts } from '../../machines/context.ts'
@@ -13,6 +14,7 @@ import { encodeInstance } from '../../src/actor/snapshot-bytes.ts'
 import { createStepper, type Step } from '../../src/actor/stepper.ts'
 import type { ClearCondition, Requirement, Stage } from '../../src/contract/definition.ts'
 import { UINT32_MAX } from '../../src/contract/ids.ts'
+import { encodeMessage } from '../../src/contract/messages.ts'
 import { T0 } from '../support/playthrough.ts'
 import { aLifePlan, birthOf, eventOf, type LifePlan } from './arbitraries-life.ts'
 import { SPEECH_LAWS, type Speech } from './properties-speech.ts'
@@ -62,13 +64,18 @@ function live(plan: LifePlan): Life {
 
 function speechOf({ input, birth, happened }: Life): Speech {
   const messages = [birth, ...happened.map(({ step }) => step)].flatMap(step => step.messages)
-  const { status, context } = happened.at(-1)?.step.snapshot ?? birth.snapshot
+  const { status } = happened.at(-1)?.step.snapshot ?? birth.snapshot
   return {
     definition: input.rules.definition,
     instanceId: input.identity.instanceId,
-    members: context.run.members.map(({ characterId }) => characterId),
+    members: [
+      ...new Set([
+        ...input.members.map(({ characterId }) => characterId),
+        ...messages.flatMap(message => (message.type === 'CHARACTER_REGISTERED' ? [message.characterId] : [])),
+      ]),
+    ],
     isOver: status === 'done',
-    events: messages.filter(({ type }) => type !== 'CHANGE_MAP'),
+    events: messages.filter(message => encodeMessage(message, input.identity).destination === 'status'),
     warps: messages.flatMap(message => (message.type === 'CHANGE_MAP' ? [message] : [])),
   }
 }
@@ -107,7 +114,7 @@ const unchanged = ({ bytes, step }: Happened) => {
   expect(step.messages).toEqual([])
 }
 const said = ({ messages }: Step, type: string) => messages.some(message => message.type === type)
-const isAlive = ({ before }: Happened) => before.status === 'active'
+const isAlive = ({ before }: Pick<Happened, 'before'>) => before.status === 'active'
 
 describe('what an instance says', () => {
   test.each(SPEECH_LAWS)(
@@ -169,10 +176,18 @@ describe('what changes an instance', () => {
         expect(is.stage).toEqual({ startedAt: event.now, attempts: 0, items: {}, kills: {}, data: {} })
         return undefined
       }
+      if (said(step, 'BONUS_ENTERED')) {
+        expect(is.stage).toEqual({ startedAt: event.now, attempts: 0, items: {}, kills: {}, data: {} })
+        return undefined
+      }
       const counted = event.type === 'UPDATE_STAGE_STATE' && step.handled && step.refusal === undefined
       const items = counted ? sum(was.stage.items, 'i', event.itemCounts) : was.stage.items
-      const kills = counted ? sum(was.stage.kills, 'm', event.monsterKills) : was.stage.kills
-      expect({ ...is.stage, attempts: 0 }).toEqual({ ...was.stage, items, kills, attempts: 0 })
+      const killed = event.type === 'monster.killed' && step.snapshot !== before && is.stage.kills !== was.stage.kills
+      const more = counted ? event.monsterKills : new Map(killed ? [[event.monsterId, 1]] : [])
+      const kills = sum(was.stage.kills, 'm', more)
+      expect({ ...is.stage, attempts: 0, data: {} }).toEqual({ ...was.stage, items, kills, attempts: 0, data: {} })
+      const setsData = ['UPDATE_CUSTOM_DATA', 'monster.damaged', 'monster.drop'].includes(event.type)
+      if (!setsData) expect(is.stage.data).toEqual(was.stage.data)
       expect(Object.keys(is.stage.items).length).toBeLessThanOrEqual(4096)
       return counted || undefined
     }),
@@ -180,14 +195,16 @@ describe('what changes an instance', () => {
   )
 
   test(
-    'nobody is a member twice, and nobody joins or leaves but by a REGISTER in the lobby',
+    'nobody is a member twice, joins but by a REGISTER in the lobby, or leaves but by a LEAVE of his own',
     everyEvent(({ event, before, step }) => {
       const ids = (snapshot: InstanceSnapshot) => snapshot.context.run.members.map(({ characterId }) => characterId)
       const joins =
         event.type === 'REGISTER' && before.value === 'registering' && !ids(before).includes(event.member.characterId)
-      expect(ids(step.snapshot)).toEqual(joins ? [...ids(before), event.member.characterId] : ids(before))
-      expect(said(step, 'CHARACTER_REGISTERED')).toBe(joins)
-      return joins || undefined
+      const leaves = event.type === 'LEAVE' && isAlive({ before }) && ids(before).includes(event.characterId)
+      const stay = ids(before).filter(id => !leaves || id !== event.characterId)
+      expect(ids(step.snapshot)).toEqual(joins ? [...stay, event.member.characterId] : stay)
+      expect([said(step, 'CHARACTER_REGISTERED'), said(step, 'CHARACTER_LEFT')]).toEqual([joins, leaves])
+      return joins || leaves || undefined
     }),
     LIMIT_MS,
   )

@@ -94,7 +94,7 @@ describe('the quest timer', () => {
     const play = new Playthrough(quest({ duration: 600 })).at(10)
     play.send(...happenings)
     expect(play.state).toBe(state)
-    expect(play.at(600).send(timer('quest'))).toEqual(['FAILED time_expired', ...DESTRUCTION])
+    expect(play.at(600).send(timer('quest'))).toEqual(['FAILED time_expired', 'DESTROY_IN_FIELD 100', ...DESTRUCTION])
   })
 
   test('is disarmed by completion: a completed quest cannot fail', () => {
@@ -141,12 +141,16 @@ describe('the stage timer', () => {
 
   test('of the last stage completes the quest', () => {
     const play = new Playthrough(quest({ stages: [stage(0, { duration: 120 })] }))
-    expect(play.at(120).send(timer('stage'))).toEqual(['COMPLETED', ...DESTRUCTION])
+    expect(play.at(120).send(timer('stage'))).toEqual(['COMPLETED', 'DESTROY_IN_FIELD 100', ...DESTRUCTION])
   })
 
   test('fails the quest where the stage says so', () => {
     const play = new Playthrough(limited({ onTimeout: 'fail' }))
-    expect(play.at(120).send(timer('stage'))).toEqual(['FAILED stage_time_expired', ...DESTRUCTION])
+    expect(play.at(120).send(timer('stage'))).toEqual([
+      'FAILED stage_time_expired',
+      'DESTROY_IN_FIELD 100',
+      ...DESTRUCTION,
+    ])
   })
 
   test('is disarmed when the stage is cleared, while the quest timer runs on', () => {

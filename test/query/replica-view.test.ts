@@ -92,7 +92,7 @@ describe('the journal of an instance', () => {
         'timer.stage',
         'active → destroyed',
         1,
-        'FAILED CHANGE_MAP CHANGE_MAP INSTANCE_DESTROYED',
+        'FAILED DESTROY_IN_FIELD CHANGE_MAP CHANGE_MAP INSTANCE_DESTROYED',
       ],
     ])
     expect(operations.map(({ event }) => event)).toEqual([
@@ -210,6 +210,8 @@ describe('an instance', () => {
       'STAGE_ADVANCE',
       'FORFEIT',
       'UPDATE_STAGE_STATE',
+      'UPDATE_CUSTOM_DATA',
+      'BROADCAST_MESSAGE',
     ])
     expect(told.bytes).toBe(stand.harness.state().get(`instance/${stand.harness.id(1)}`)?.length)
   })

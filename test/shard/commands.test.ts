@@ -52,7 +52,7 @@ test('a whole quest: every message of every operation is there once, in order', 
   })
   await h.command('STAGE_ADVANCE', 1)
   expect(h.seen()).toEqual({
-    events: ['#1 COMPLETED {}'],
+    events: ['#1 COMPLETED {}', '#1 BONUS_ENTERED {"mapId":500}'],
     warps: ['1001 to 500 in #1', '1002 to 500 in #1'],
     refused: [],
   })

@@ -8,7 +8,7 @@ import type { PartyQuestEvent, PartyQuestInput } from '../../machines/party-ques
 import type { InstanceSnapshot } from '../../src/actor/instance.ts'
 import { createStepper, type Step } from '../../src/actor/stepper.ts'
 import { type InstanceId, NIL_INSTANCE } from '../../src/contract/ids.ts'
-import type { Message } from '../../src/contract/messages.ts'
+import type { LeaveReason, Message } from '../../src/contract/messages.ts'
 import type { CompiledDefinition } from '../../src/definitions/catalogue.ts'
 import { unreachable } from '../../src/errors.ts'
 import { character, TENANT } from './tenants.ts'
@@ -116,6 +116,15 @@ export function update(items: Readonly<Record<number, number>>, kills: Readonly<
 
 function counts(byId: Readonly<Record<number, number>>): ReadonlyMap<number, number> {
   return new Map(Object.entries(byId).map(([id, count]) => [Number(id), count]))
+}
+
+/** `{ key: text }`, then what is one more. */
+export function customData(updates: Readonly<Record<string, string>>, ...increments: readonly string[]) {
+  return { type: 'UPDATE_CUSTOM_DATA', updates: new Map(Object.entries(updates)), increments } as const
+}
+
+export const leave = (id: number, reason: LeaveReason = 'voluntary'): Happening => {
+  return { type: 'LEAVE', characterId: character(id), reason }
 }
 
 export function lineOf(message: Message): string {

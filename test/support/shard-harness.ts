@@ -274,7 +274,7 @@ export class ShardHarness {
   seen(): Seen {
     return {
       events: this.#unread(TOPICS.statusEvents).map(record => this.#eventLine(record)),
-      warps: this.#unread(TOPICS.characterCommands).map(record => this.#warpLine(record)),
+      warps: this.#unread(TOPICS.characterCommands).flatMap(record => this.#warpLines(record)),
       refused: this.#unread(TOPICS.deadLetters).map(({ headers }) => textOf(headers, 'error-code')),
     }
   }
@@ -332,9 +332,9 @@ export class ShardHarness {
     return `${this.#name(instanceId)} ${type} ${JSON.stringify(body).replaceAll(instanceId, this.#name(instanceId))}`
   }
 
-  #warpLine({ value }: LogRecord): string {
-    const { characterId, body } = JSON.parse(value?.toString() ?? '')
-    return `${characterId} to ${body.mapId} in ${this.#name(body.instance)}`
+  #warpLines({ value }: LogRecord): readonly string[] {
+    const { characterId, type, body } = JSON.parse(value?.toString() ?? '')
+    return type === 'CHANGE_MAP' ? [`${characterId} to ${body.mapId} in ${this.#name(body.instance)}`] : []
   }
 
   #name(id: string): string {

@@ -72,24 +72,24 @@ function isPlain(name: string, field: unknown): field is JsonObject {
   return typeof field === 'object' && field !== null && !Array.isArray(field) && !byData
 }
 
-/** A version 2 of instances: the members are called `party` and lie beside the run. */
-const NEXT: RecordLayout = { ...LAYOUTS.instance, migrations: [toNext], written: 2 }
+/** A version 3 of instances: the members are called `party` and lie beside the run. */
+const NEXT: RecordLayout = { ...LAYOUTS.instance, migrations: [...LAYOUTS.instance.migrations, toNext], written: 3 }
 
 function toNext(older: JsonObject): JsonObject {
   const { context, ...rest } = older as { context: JsonObject & { run: JsonObject } }
   const { members, ...run } = context.run
-  return { ...rest, version: 2, context: { ...context, run, party: members } }
+  return { ...rest, version: 3, context: { ...context, run, party: members } }
 }
 
 function fromNext(newer: JsonObject): JsonObject {
   const { context, ...rest } = newer as { context: JsonObject & { run: JsonObject } }
   const { party, ...others } = context
-  return { ...rest, version: 1, context: { ...others, run: { members: party, ...others.run } } }
+  return { ...rest, version: 2, context: { ...others, run: { members: party, ...others.run } } }
 }
 
 const readNext = (kind: string, value: Buffer): JsonObject =>
   kind === 'instance' ? fromNext(readVersioned(value, NEXT)) : parsed(kind, value)
-/** The release that reads version 2 and goes on writing version 1. */
+/** The release that reads version 3 and goes on writing version 1. */
 const READS_NEXT = speaking({ write: unchanged, read: readNext })
 /** The one after it. */
 const WRITES_NEXT = speaking({
@@ -174,14 +174,14 @@ describe.each(['deploy', 'crash'] as const)('taking turns by %s', change => {
     ['the one before it and this release', [TODAY, OLDER], [1]],
     ['this release and one that says more under the same version', [TALKATIVE, TODAY], [1]],
     ['one that says more and this release', [TODAY, TALKATIVE], [1]],
-    ['this release and one that reads version 2 but does not write it', [TODAY, READS_NEXT], [1]],
-    ['one that reads version 2 and one that writes it', [READS_NEXT, WRITES_NEXT], [1, 2]],
-    ['one that writes version 2 and one that only reads it', [WRITES_NEXT, READS_NEXT], [1, 2]],
+    ['this release and one that reads version 3 but does not write it', [TODAY, READS_NEXT], [1]],
+    ['one that reads version 3 and one that writes it', [READS_NEXT, WRITES_NEXT], [1, 3]],
+    ['one that writes version 3 and one that only reads it', [WRITES_NEXT, READS_NEXT], [1, 3]],
   ])('%s: what comes out is what one release alone sends', async (_, replicas, versions) => {
     const alone = await play([TODAY], change)
     expect(alone.loud).toEqual([])
     expect(alone.left).toEqual(['position'])
-    expect(alone.visible.map(({ length }) => length)).toEqual([15, 13, 1])
+    expect(alone.visible.map(({ length }) => length)).toEqual([16, 13, 1])
     const together = await play(replicas, change)
     expect(together.visible).toEqual(alone.visible)
     expect(together).toMatchObject({ loud: [], left: ['position'], versions })
@@ -207,7 +207,7 @@ describe('a record that is newer than its replica', () => {
     const fatal = old.log.lines.filter(({ level }) => level === 'fatal').map(({ fields }) => String(fields.err))
     expect(fatal).toEqual([
       `UnrestorableError: shard 0 cannot read its record "${key}" at pq.shard-state/0@${at}: instance record of ` +
-        'version 2, this release reads 1: run the release that wrote it, or a newer one',
+        'version 3, this release reads 1 to 2: run the release that wrote it, or a newer one',
     ])
     expect(old.fatal).toEqual([])
   })

@@ -152,6 +152,7 @@ export const SCENES: readonly Scene[] = [
     expected: [
       ...ACTIVE,
       '#1 COMPLETED {}',
+      '#1 BONUS_ENTERED {"mapId":500}',
       GONE,
       ...['1001 to 110 in #1', '1002 to 110 in #1', '1001 to 500 in #1', '1002 to 500 in #1', ...OUT],
     ],

@@ -164,7 +164,12 @@ function Transition({ row: { from, to, stage } }: { readonly row: TimelineRow })
   )
 }
 
-const KIND_WORDS = { command: 'a command', timer: 'a timer', lookup: 'the answer of a look-up' } as const
+const KIND_WORDS = {
+  command: 'a command',
+  timer: 'a timer',
+  lookup: 'the answer of a look-up',
+  event: 'something that the game told',
+} as const
 
 function Kind({ kind }: { readonly kind: TimelineRow['kind'] }) {
   return (
