@@ -20,6 +20,7 @@ import {
   idOf,
   never,
   SHARDS,
+  STAGE,
   serve,
   type TestServer,
 } from './replica-scene.ts'
@@ -111,6 +112,16 @@ describe('any replica', () => {
         [idOf(0, 7), idOf(5, 8)],
       ])
     }
+  })
+
+  it('tells the stage of every row, and how all ids are spread, where it is asked to', async () => {
+    for (const { view } of replicas) {
+      const { rows, spread } = await view.instances({ ...ALL, include: ['stage', 'spread'] }, never)
+      expect(rows.map(({ stage }) => stage)).toEqual(Array(8).fill(STAGE))
+      expect(spread?.[0]).toBe(8)
+    }
+    const { rows, spread } = await at(0).view.instances(ALL, never)
+    expect([rows.filter(({ stage }) => stage !== undefined), spread]).toEqual([[], undefined])
   })
 
   it('passes the search on', async () => {

@@ -53,6 +53,15 @@ describe('pages of several replicas', () => {
   })
 })
 
+it('how ids are spread is added up, place by place', () => {
+  const answers = [
+    { ...pageOf([], undefined, 1), spread: [1, 0, 2] },
+    { ...pageOf([], undefined, 1), spread: [0, 0, 3] },
+  ]
+  expect(mergeInstances(answers, 1).spread).toEqual([1, 0, 5])
+  expect(mergeInstances([pageOf([], undefined, 1)], 1).spread).toBeUndefined()
+})
+
 it('counts of one definition are added up, and its body is kept from whoever knows it', () => {
   const named = { questId: 'kerning', name: 'kerning' }
   const quest = { questId: 'kerning', name: 'First Time Together', stages: [] }

@@ -5,9 +5,16 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import type { Instance, InstanceRow, Replica, Shard, Silence, State } from '../../src/api/documents.ts'
+import type { Instance, InstanceRow, Replica, Shard, Silence, StageNow, State } from '../../src/api/documents.ts'
 import { REPLICA_HEADER, replicaIdentity } from '../../src/api/replica-header.ts'
-import type { Change, InstancesFound, View } from '../../src/api/view.ts'
+import {
+  type Change,
+  type InstancesFound,
+  type Row,
+  SPREAD_DIGITS,
+  SPREAD_PLACES,
+  type View,
+} from '../../src/api/view.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { shardOfInstance } from '../../src/contract/shard-key.ts'
 import type { Owner } from '../../src/peers/owners.ts'
@@ -44,13 +51,26 @@ export function rowOf(id: InstanceId, state: State = 'active'): InstanceRow {
   }
 }
 
+export const STAGE: StageNow = {
+  timers: [],
+  stageStartedAt: 1000,
+  stageState: { itemCounts: {}, monsterKills: {}, customData: {}, attempts: 0 },
+}
+
+function spreadOf(ids: readonly InstanceId[]): readonly number[] {
+  const spread = Array.from({ length: SPREAD_PLACES }, () => 0)
+  for (const id of ids) {
+    const place = Number.parseInt(id.slice(0, SPREAD_DIGITS), 16)
+    spread[place] = (spread[place] ?? 0) + 1
+  }
+  return spread
+}
+
 export function instanceOf(id: InstanceId, owner: Replica): Instance {
   return {
     ...rowOf(id),
     owner,
-    timers: [],
-    stageStartedAt: 1000,
-    stageState: { itemCounts: {}, monsterKills: {}, customData: {}, attempts: 0 },
+    ...STAGE,
     conditions: [],
     rules: { advance: 'command', requirements: 'enforce', lobbyLimitSeconds: 0, bonusLimitSeconds: 0 },
     commands: [],
@@ -108,14 +128,18 @@ export function fakeView(replica: Replica, held: readonly number[], ids: readonl
     instancesHeld: instances,
     dryRuns,
     watchers,
-    async instances({ search, after, size }) {
+    async instances({ search, after, size, include = [] }) {
       const holds = (state: State) => search.terms.every(term => term.kind !== 'state' || term.states.includes(state))
       const all = [...instances].filter(([, state]) => holds(state)).sort(([a], [b]) => (a < b ? -1 : 1))
       const rest = all.filter(([id]) => after === undefined || id > after)
       const states: InstancesFound['states'] = {}
       for (const [, state] of all) states[state] = (states[state] ?? 0) + 1
-      const rows = rest.slice(0, size).map(([id, state]) => ({ id, row: rowOf(id, state) }))
-      return { rows, hasMore: rest.length > size, total: all.length, states, silent: [] }
+      const rows = rest.slice(0, size).map(([id, state]): Row => {
+        const row = rowOf(id, state)
+        return include.includes('stage') ? { id, row, stage: STAGE } : { id, row }
+      })
+      const found = { rows, hasMore: rest.length > size, total: all.length, states, silent: [] }
+      return include.includes('spread') ? { ...found, spread: spreadOf(all.map(([id]) => id)) } : found
     },
     async instance(id) {
       return (
