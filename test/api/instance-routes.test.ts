@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { DOCUMENTS } from '../../src/api/documents.ts'
 import type { DryRunFound } from '../../src/api/view.ts'
 import { details } from '../http/http-scene.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { recordedLog } from '../support/recorded-log.ts'
 import { apiScene } from './api-scene.ts'
-import { FIRST, INSTANCE, MISSING, ROW, SECOND, SILENCE, SILENT } from './fake-view.ts'
+import { FIRST, INSTANCE, MISSING, ROW, SECOND, SILENCE, SILENT, STAGE } from './fake-view.ts'
 
 const LOCAL = { 'x-party-quest-replica': 'local' }
 
@@ -33,6 +34,23 @@ describe('GET /api/instances', () => {
     expect(view.asked.length).toBe(3)
   })
 
+  it('tells the stages and the spread of the ids where it is asked to, and on the pages that follow', async () => {
+    const { get } = await apiScene()
+    const response = await get('/api/instances?page[size]=1&include=stage,spread')
+    const { data, meta, links } = DOCUMENTS.Instances.parse(await response.json())
+    expect(data.map(({ attributes }) => attributes)).toEqual([{ ...ROW, stage: STAGE }])
+    expect(meta.spread?.[0x0a0]).toBe(2)
+    expect(new URLSearchParams(links.next ?? '').get('include')).toBe('stage,spread')
+  })
+
+  it('looks for a character at once, however often he is asked for', async () => {
+    const { get, view } = await apiScene({}, new ManualClock())
+    for (let times = 1; times <= 3; times++) {
+      expect((await get('/api/instances?search=character:1001')).status).toBe(200)
+      expect(view.asked.length).toBe(times)
+    }
+  })
+
   it('has 50 rows a page unless told, and nobody keeps it', async () => {
     const { get, view } = await apiScene()
     const response = await get('/api/instances')
@@ -42,6 +60,7 @@ describe('GET /api/instances', () => {
 
   it.each([
     ['search=state:sleepy', /state:sleepy/],
+    ['include=journal', /^include.*: must be stage or spread/],
     [`search=${'x'.repeat(600)}`, /^search: .*512/],
     ['page[size]=0', /^page\[size\]: .*1 to 250/],
     ['page[size]=251', /^page\[size\]: .*1 to 250/],
