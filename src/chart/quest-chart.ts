@@ -9,6 +9,7 @@ import { advanceOf } from '../../machines/context.ts'
 import { COMPLETION_LIMIT_SECONDS } from '../../machines/deadlines.ts'
 import type { Advance, Bonus, QuestDefinition, Registration, Requirement, Stage } from '../contract/definition.ts'
 import type { CharacterId } from '../contract/ids.ts'
+import { friendlyMonsterOf } from '../contract/stage-features.ts'
 import {
   conditionWords,
   durationWords,
@@ -84,7 +85,7 @@ export function chartOf(definition: QuestDefinition, settings: ChartSettings): Q
     playing: { title: stages.length === 1 ? '1 stage' : `${stages.length} stages`, rows: playingRows(definition) },
     endings: [
       completedBox(bonus),
-      ...(bonus?.entry === 'auto' ? [bonusBox(bonus)] : []),
+      ...(bonus === undefined ? [] : [bonusBox(bonus)]),
       { id: 'destroyed', title: 'destroyed', rows: [fact(`exit: map ${definition.exit}`)] },
       { id: 'failed', title: 'failed', rows: [] },
     ],
@@ -143,6 +144,7 @@ function stageBox(stage: Stage): ChartBox {
   const { index, name, clearConditions, duration, onTimeout } = stage
   const conditions = clearConditions.slice(0, CONDITIONS_SHOWN_MAX).map(conditionWords)
   const more = clearConditions.length - conditions.length
+  const friendly = friendlyMonsterOf(stage)
   return {
     id: stageId(index),
     title: name === '' ? `stage ${index}` : `${index} · ${plainText(name)}`,
@@ -152,6 +154,7 @@ function stageBox(stage: Stage): ChartBox {
       ...(conditions.length === 0 ? ['no conditions: always met'] : conditions).map(fact),
       ...(more > 0 ? [fact(`and ${more} more conditions`)] : []),
       ...(duration > 0 && onTimeout === 'fail' ? [timer(timerWords('stage', duration), 'failed')] : []),
+      ...(friendly?.onKilled?.action === 'fail' ? [command(`monster ${friendly.monsterId} dies`, 'failed')] : []),
     ],
   }
 }
@@ -163,11 +166,7 @@ function playingRows({ duration }: QuestDefinition): readonly ChartRow[] {
 
 function completedBox(bonus: Bonus | undefined): ChartBox {
   const waitsOn = bonus?.entry === 'manual' && (bonus.completionMapId ?? 0) !== 0
-  const rows = [
-    ...(waitsOn ? [fact(`to map ${bonus.completionMapId}`)] : []),
-    ...(bonus?.entry === 'manual' ? [fact(`bonus: map ${bonus.mapId}`), fact('no command enters it')] : []),
-  ]
-  return { id: 'completed', title: 'completed', rows }
+  return { id: 'completed', title: 'completed', rows: waitsOn ? [fact(`to map ${bonus.completionMapId}`)] : [] }
 }
 
 function bonusBox({ mapId }: Bonus): ChartBox {
@@ -206,17 +205,19 @@ function stageEdges(
 function endEdges(bonus: Bonus | undefined, { bonusLimitSeconds }: ChartSettings): readonly ChartEdge[] {
   const failed: ChartEdge = { from: 'failed', to: 'destroyed', kind: 'passage', label: ['at once'] }
   if (bonus === undefined) return [{ from: 'completed', to: 'destroyed', kind: 'passage', label: ['at once'] }, failed]
-  const from = bonus.entry === 'auto' ? 'bonus' : 'completed'
-  const seconds = bonus.entry === 'auto' ? bonus.duration || bonusLimitSeconds : COMPLETION_LIMIT_SECONDS
-  const name = bonus.entry === 'auto' ? 'bonus timer' : 'completion timer'
-  return [
-    ...(bonus.entry === 'auto'
-      ? [{ from: 'completed', to: 'bonus', kind: 'passage', label: ['at once'] } satisfies ChartEdge]
-      : []),
+  const limit = bonus.duration || bonusLimitSeconds
+  const out = (from: BoxId, name: string, seconds: number): readonly ChartEdge[] => [
     { from, to: 'destroyed', kind: 'command', label: ['FORFEIT'] },
     ...(seconds > 0
       ? [{ from, to: 'destroyed', kind: 'timer', label: [name, durationWords(seconds)] } satisfies ChartEdge]
       : []),
+  ]
+  return [
+    bonus.entry === 'auto'
+      ? { from: 'completed', to: 'bonus', kind: 'passage', label: ['at once'] }
+      : { from: 'completed', to: 'bonus', kind: 'command', label: ['ENTER_BONUS'] },
+    ...(bonus.entry === 'auto' ? [] : out('completed', 'completion timer', COMPLETION_LIMIT_SECONDS)),
+    ...out('bonus', 'bonus timer', limit),
     failed,
   ]
 }

@@ -6,6 +6,7 @@ import type { InstanceSnapshot } from '../../src/actor/instance.ts'
 import { createStepper, type Step } from '../../src/actor/stepper.ts'
 import { boxesOf, type ChartSettings, chartOf, type QuestChart } from '../../src/chart/quest-chart.ts'
 import { durationWords } from '../../src/chart/quest-words.ts'
+import { friendlyMonsterOf } from '../../src/contract/stage-features.ts'
 import { type CompiledDefinition, compileDefinition } from '../../src/definitions/catalogue.ts'
 import { quest, stage, TIMED } from '../support/definitions.ts'
 import { inputOf, members } from '../support/playthrough.ts'
@@ -116,8 +117,14 @@ function movesOfMachine(compiled: CompiledDefinition, rules: ChartSettings): rea
       { type: 'START', now },
       { type: 'STAGE_CLEAR_ATTEMPT', now },
       { type: 'STAGE_ADVANCE', now },
+      { type: 'ENTER_BONUS', now },
       { type: 'FORFEIT', now },
     ]
+    const stage = compiled.definition.stages[run.stageIndex]
+    const monsterId = stage && friendlyMonsterOf(stage)?.monsterId
+    if (stage !== undefined && monsterId !== undefined) {
+      commands.push({ type: 'monster.killed', mapId: stage.mapIds[0], monsterId, itemCount: 0, now })
+    }
     if (run.members.length < PARTY_MAX) {
       commands.push({ type: 'REGISTER', now, member: { characterId: character(2000 + run.members.length) } })
     }

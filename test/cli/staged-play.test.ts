@@ -49,6 +49,34 @@ test.each([
   expect(operations.at(-1)?.event.type).toMatch(/^timer\./)
 })
 
+test('what the later version adds is played: weather, custom data, a friendly monster, a bonus that is entered', async () => {
+  const { operations, played } = await play('henesys_pq', ({ kind }) => kind === 'completed')
+  expect(played).toHaveLength(operations.length)
+  const kinds = new Set(operations.flatMap(({ messages }) => messages.map(({ type }) => type)))
+  expect([...kinds].sort()).toEqual([
+    'AWARD_EXPERIENCE',
+    'CHANGE_MAP',
+    'COMPLETED',
+    'DESTROY_IN_FIELD',
+    'INSTANCE_CREATED',
+    'INSTANCE_DESTROYED',
+    'SEND_MESSAGE',
+    'STAGE_ADVANCED',
+    'STAGE_CLEARED',
+    'STARTED',
+    'WEATHER_START',
+  ])
+})
+
+test.each([
+  ['the death of the one that was to live', 'henesys_pq', ({ reason }: End) => reason === 'friendly_monster_killed'],
+  ['everybody leaving', 'herb_town_pq', ({ kind }: End) => kind === 'left'],
+  ['too few staying', 'dragon_rider_pq', ({ reason }: End) => reason === 'requirements_not_met'],
+])('%s ends a play as the machine has it', async (_, questId, isWanted) => {
+  const { operations, played } = await play(questId, isWanted)
+  expect(played.map(({ operation }) => operation)).toEqual(operations)
+})
+
 test('a service that does not do what was rehearsed is told of, and the play stops there', async () => {
   const forged = (operations: readonly Operation[]): readonly Operation[] =>
     operations.map((operation, place) =>
@@ -104,6 +132,13 @@ test('the JSON of an operation is the whole of it, with the id of the instance t
       { type: 'INSTANCE_CREATED', partyId: 1 },
       { type: 'CHANGE_MAP', characterId: 1, mapId: 910010000, instance: first?.instanceId },
       { type: 'STARTED', stageIndex: 0, mapIds: [910010000] },
+      {
+        type: 'WEATHER_START',
+        mapId: 910010000,
+        itemId: 5120016,
+        message: 'Find the six seeds and plant each in its own bed. The moon rises when all of them bloom.',
+        durationMs: 5000,
+      },
     ],
     instanceId: first?.instanceId,
   })
