@@ -113,6 +113,33 @@ export const BREAKAGES: readonly Breakage[] = [
   one('a copy is taken for a first', OVERLAY, 'return origin.offset <= watermark', 'return origin.offset < watermark'),
   one('an answer to a look-up is applied as often as it comes', BATCH, 'this.overlay.dropPending(name)', ''),
 
+  // -- effects
+  one(
+    'an effect is asked for before its commit',
+    RUNNING,
+    'const commitMs = await commit(',
+    'startEffects(batch.overlay.effects.values()); const commitMs = await commit(',
+  ),
+  one(
+    'an effect is not in the transaction that decides it',
+    OVERLAY,
+    'records.push({ key: effectRecordKey(name), value: pending === undefined ? null : encodePendingEffect(pending) })',
+    '',
+  ),
+  one(
+    'the effects of an instance do not wait for each other',
+    'src/shard/effect-runner.ts',
+    'if (queue !== undefined) {',
+    'if (queue === null) {',
+  ),
+  one('an effect that is settled is not forgotten', BATCH, 'this.overlay.dropEffect(settled)', '{}'),
+  one(
+    'effects that were pending are not done again',
+    RUNNING,
+    'for (const pending of state.effects.inOrder()) effects.start(pending)',
+    '',
+  ),
+
   // -- restoring
   {
     name: 'a stale offset is trusted: the shard goes on where the log begins, and asks no watermarks of before',

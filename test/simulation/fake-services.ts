@@ -1,8 +1,10 @@
-/** A party and a guild service as bad as real ones: slow, failing, silent, and now and then of another opinion. */
+/** A party, a guild and a monster service as bad as real ones: slow, failing, silent, and now and then of another opinion. */
 import type { CharacterId } from '../../src/contract/ids.ts'
 import type { LookupAnswer } from '../../src/contract/lookup.ts'
+import { EffectRefusedError, type MonsterClient } from '../../src/shard/effect-runner.ts'
 import { type LookupClient, LookupNotFoundError } from '../../src/shard/lookup-runner.ts'
 import type { Dice } from './dice.ts'
+import type { EffectJudge } from './judge-effects.ts'
 import type { SimulatedLife } from './simulated-life.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
@@ -27,6 +29,39 @@ export function fakeServices(time: SimulatedTime, life: SimulatedLife, dice: Dic
             else resolve(lookup.kind === 'members' ? membersOf(lookup.partyId, dice) : affinity(lookup.characterId))
           }),
         )
+      }),
+  }
+}
+
+/** A request takes its time on the way there and on the way back; the answer may be lost, and its life end meanwhile. */
+export function fakeMonsters(
+  time: SimulatedTime,
+  life: SimulatedLife,
+  dice: Dice,
+  judge: () => EffectJudge,
+): MonsterClient {
+  return {
+    run: (pending, signal) =>
+      new Promise((resolve, reject) => {
+        const mood = dice.weighted<Mood>([
+          ['answers', 12],
+          ['fails', 3],
+          ['knows nothing', 1],
+          ['is silent', 1],
+        ])
+        signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
+        time.after(dice.between(1, 200), () => {
+          judge().asked(pending)
+          if (mood === 'is silent') return
+          if (mood !== 'fails') judge().answered(pending)
+          time.after(dice.between(1, 200), () =>
+            life.perform(() => {
+              if (mood === 'fails') reject(new Error('503'))
+              else if (mood === 'knows nothing') reject(new EffectRefusedError('400'))
+              else resolve()
+            }),
+          )
+        })
       }),
   }
 }

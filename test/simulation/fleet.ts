@@ -13,7 +13,8 @@ import type { MemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { logOf } from '../support/recorded-log.ts'
 import type { Dice } from './dice.ts'
-import { fakeServices } from './fake-services.ts'
+import { fakeMonsters, fakeServices } from './fake-services.ts'
+import type { EffectJudge } from './judge-effects.ts'
 import { SIM_QUESTS } from './sim-quests.ts'
 import { SimulatedLife } from './simulated-life.ts'
 import type { SimulatedTime } from './simulated-time.ts'
@@ -29,6 +30,7 @@ export interface FleetOptions {
   readonly dice: Dice
   readonly environment: Readonly<Record<string, string>>
   readonly names: readonly string[]
+  readonly effects: () => EffectJudge
   readonly trace: (line: string) => void
 }
 
@@ -84,16 +86,18 @@ export class Fleet {
 
   start(name: string): void {
     if (this.#replicas.has(name)) return
-    const { log, time, dice, trace } = this.#options
+    const { log, time, dice, trace, effects } = this.#options
     const life = new SimulatedLife(`${name}#${++this.#starts}`, time)
     this.#lives.set(life.name, life)
     const own = dice.fork()
     const random: Random = own.random
+    const hasMonsters = this.config.effects.monstersServiceUrl !== undefined
     const service = new Service({
       config: this.config,
       transport: createMemoryTransport(log, { name: life.name, advertisedUrl: '' }),
       catalogue: CATALOGUE,
       lookupClient: fakeServices(time, life, own),
+      monsterClient: hasMonsters ? fakeMonsters(time, life, dice.fork(), effects) : undefined,
       clock: life.clock,
       random,
       log: this.#logOf(life),

@@ -11,6 +11,7 @@ import { routeOf } from '../../src/contract/routing.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import { decodePosition, type Position } from '../../src/contract/state-record.ts'
 import type { MemoryLog } from '../../src/transport/memory/memory-log.ts'
+import { EffectJudge } from './judge-effects.ts'
 import { SpeechJudge } from './judge-speech.ts'
 import { differencesOfState } from './judge-state.ts'
 import type { ShardModel } from './shard-model.ts'
@@ -84,6 +85,7 @@ export class Judge {
   #committer: string | undefined
   #commits = 0
   readonly #speech = new SpeechJudge()
+  readonly effects = new EffectJudge()
 
   constructor(options: JudgeOptions) {
     this.#options = options
@@ -130,6 +132,7 @@ export class Judge {
     if (others.length > 0) throw new Violation('two shards changed at one moment')
     if (only !== undefined) this.#commit(only.shard, only.records)
     for (const record of said) this.#speech.seen(record)
+    this.effects.check()
     if ((only !== undefined || said.length > 0) && this.#isAllStable())
       this.#failOn('all is stable', this.#speech.hidden)
   }
@@ -153,7 +156,8 @@ export class Judge {
       for (const name of model.pending.keys()) lines.push(`the look-up of ${name} has no answer`)
       for (const { id, at } of model.dueAt(now)) lines.push(`a timer of ${id} is ${now - at} ms late`)
     }
-    return lines
+    const keys = this.#shards.flatMap(({ shard }) => [...this.#readState(shard).keys()])
+    return [...lines, ...this.effects.unfinished(keys)]
   }
 
   /** At the end: the log holds exactly the state of the models. @throws Violation */
@@ -203,6 +207,7 @@ export class Judge {
     for (const record of batch) model.take(record, now)
 
     this.#speech.said(model.takeSaid())
+    this.effects.commit(records, model.takeAsked(), fail)
     this.#failOn(`shard ${shard}`, differencesOfState(model, this.#changes(followed, before, records)))
     this.#checkPosition(followed, { next, watermarks }, batch, fail)
     this.#commits++

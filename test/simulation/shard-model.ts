@@ -19,12 +19,15 @@ import { claim, worldOf } from '../../src/shard/claims.ts'
 import type { InstanceView, Outcome } from '../../src/shard/outcome.ts'
 import type { Registrar } from '../../src/shard/registrar.ts'
 import type { Supervisor } from '../../src/shard/supervisor.ts'
+import type { AskedEffect } from './judge-effects.ts'
 import type { Violation } from './violation.ts'
 
 export interface ModelOptions {
   readonly supervisor: Supervisor
   readonly registrar: Registrar
   readonly topics: { readonly statusEvents: string; readonly characterCommands: string; readonly deadLetters: string }
+  /** Whether there is a monster service. */
+  readonly wantsEffects: boolean
 }
 
 /** What must have happened, counted. */
@@ -34,6 +37,7 @@ export interface ModelCounts {
   copies: number
   timers: number
   lookups: number
+  effects: number
 }
 
 export class ShardModel {
@@ -44,9 +48,10 @@ export class ShardModel {
   readonly applied = new Set<string>()
   /** Highest origin offset applied, by public partition. */
   readonly watermarks = new Map<string, number>()
-  readonly counts: ModelCounts = { applied: 0, refused: 0, copies: 0, timers: 0, lookups: 0 }
+  readonly counts: ModelCounts = { applied: 0, refused: 0, copies: 0, timers: 0, lookups: 0, effects: 0 }
   readonly #options: ModelOptions
   #said: NewRecord[] = []
+  #asked: AskedEffect[] = []
 
   constructor(options: ModelOptions) {
     this.#options = options
@@ -67,6 +72,13 @@ export class ShardModel {
     const said = this.#said
     this.#said = []
     return said
+  }
+
+  /** What was asked of the monster service since the last call, in order. */
+  takeAsked(): readonly AskedEffect[] {
+    const asked = this.#asked
+    this.#asked = []
+    return asked
   }
 
   /** @throws Violation it had no timer that was due */
@@ -159,13 +171,19 @@ export class ShardModel {
     }
   }
 
-  #keep({ identity, after, messages }: Extract<Outcome, { kind: 'changed' }>): void {
+  #keep({ identity, after, messages, effects }: Extract<Outcome, { kind: 'changed' }>): void {
     if (after === undefined) this.instances.delete(identity.instanceId)
     else this.instances.set(identity.instanceId, after)
+    if (this.#options.wantsEffects) {
+      this.counts.effects += effects.length
+      for (const effect of effects) this.#asked.push({ instanceId: identity.instanceId, effect })
+    }
     const { statusEvents, characterCommands } = this.#options.topics
     const headers = tenantHeaders(identity.tenant)
     for (const message of messages) {
       const { destination, key, value } = encodeMessage(message, identity)
+      // The world has no other topics of neighbours: what would go there is dropped.
+      if (destination !== 'status' && destination !== 'character') continue
       this.#said.push({ topic: destination === 'status' ? statusEvents : characterCommands, key, value, headers })
     }
   }

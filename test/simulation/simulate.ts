@@ -112,7 +112,15 @@ class World {
         [3, 1],
       ]),
     )
-    this.#fleet = new Fleet({ log, time, dice: dice.fork(), environment, names, trace: say })
+    this.#fleet = new Fleet({
+      log,
+      time,
+      dice: dice.fork(),
+      environment,
+      names,
+      effects: () => this.#judge.effects,
+      trace: say,
+    })
     const { config } = this.#fleet
     const { topics, shards, shardCommandsTopic, shardStateTopic, internalTopicPrefix, batchRecordsMax } = config
 
@@ -166,7 +174,7 @@ class World {
       seconds: this.#time.passed / 1000,
       disasters: Object.fromEntries(this.#director.counts),
       ...{ applied: sum('applied'), refused: sum('refused'), copies: sum('copies') },
-      ...{ timers: sum('timers'), lookups: sum('lookups') },
+      ...{ timers: sum('timers'), lookups: sum('lookups'), effects: sum('effects') },
     }
   }
 
@@ -211,8 +219,10 @@ function environmentOf(dice: Dice): Record<string, string> {
   const services = dice.chance(0.5)
     ? { PARTIES_SERVICE_URL: 'http://parties.invalid/', GUILDS_SERVICE_URL: 'http://guilds.invalid/' }
     : {}
+  const monsters = dice.chance(0.5) ? { MONSTERS_SERVICE_URL: 'http://monsters.invalid/' } : {}
   return {
     ...services,
+    ...monsters,
     SHARDS: String(dice.int(1, 4)),
     BATCH_RECORDS_MAX: String(dice.pick([1, 3, 20, 250])),
     RESIDENT_INSTANCES: String(dice.pick([1, 5, 100_000])),
@@ -242,13 +252,14 @@ function makeTopics(
 }
 
 function makeModels(config: Fleet['config'], clusterId: string): readonly ShardModel[] {
-  const { topics, shards, rules, lookups } = config
+  const { topics, shards, rules, lookups, effects } = config
   const supervisor = new Supervisor(createLiveStepper())
   const services = {
     parties: lookups.partiesServiceUrl !== undefined,
     guilds: lookups.guildsServiceUrl !== undefined,
   }
   const ruleBook = new RuleBook(makeCatalogue(SIM_QUESTS), rules)
+  const wantsEffects = effects.monstersServiceUrl !== undefined
   const registrar = new Registrar({ supervisor, ruleBook, services, clusterId, log: silentLog })
-  return Array.from({ length: shards }, () => new ShardModel({ supervisor, registrar, topics }))
+  return Array.from({ length: shards }, () => new ShardModel({ supervisor, registrar, topics, wantsEffects }))
 }
