@@ -8,7 +8,7 @@ import { SnapshotScan, summaryOf } from '../../src/actor/snapshot-scan.ts'
 import type { InstanceId, QuestId, TenantId } from '../../src/contract/ids.ts'
 import type { InstanceIdentity } from '../../src/contract/messages.ts'
 import { quest, stage, TIMED } from '../support/definitions.ts'
-import { type Happening, inputOf, members, Playthrough, register, update } from '../support/playthrough.ts'
+import { customData, type Happening, inputOf, members, Playthrough, register, update } from '../support/playthrough.ts'
 import { character } from '../support/tenants.ts'
 
 /** Between them they arm every timer and rest in every state. */
@@ -28,6 +28,8 @@ const HAPPENINGS: readonly Happening[] = [
   { type: 'START' },
   update({ 4001008: 3, 1: 1 }, { 9300002: 2 }),
   update({}, { 1: 0 }),
+  customData({ lever: 'up', friendlyDropCount: '7' }, 'pulls'),
+  customData({ '"quoted"': '\n' }),
   CLEAR,
   ADVANCE,
   ADVANCE,
@@ -84,7 +86,8 @@ const isPlain = (text: string) => /^[ !#-[\]-~]*$/.test(text)
 
 function isPlainInstance({ snapshot, definition, armedBy }: Instance): boolean {
   const { tenant, questId } = snapshot.context.identity
-  return [tenant.region, questId, definition, ...Object.values(armedBy)].every(isPlain)
+  const data = Object.entries(snapshot.context.stage.data).flat()
+  return [tenant.region, questId, definition, ...data, ...Object.values(armedBy)].every(isPlain)
 }
 
 describe('the scan of a state record', () => {
@@ -182,7 +185,9 @@ describe('the scan of a state record', () => {
     ['a timer of no known name', text.replace('"deadlines":{', '"deadlines":{"meal":1,')],
     ['a state where no instance rests', text.replace('"value":"active"', '"value":"failed"')],
     ['an `advance` of no known name', text.replace('"advance":"command"', '"advance":"never"')],
-    ['another version', text.replace('"version":1', '"version":2')],
+    ['a later version', text.replace('"version":1', '"version":3')],
+    ['a version before the first', text.replace('"version":1', '"version":0')],
+    ['custom data of version 1', text.replace('"data":{}', '"data":{"dlever":1}')],
     ['a field more', text.replace('"attempts":0', '"attempts":0,"more":1')],
     ['spaces', JSON.stringify(JSON.parse(text), null, 1)],
     ['something behind its end', `${text} `],

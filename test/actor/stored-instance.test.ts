@@ -4,7 +4,7 @@ import { decodeInstance, encodeInstance } from '../../src/actor/snapshot-bytes.t
 import { isObject, type JsonObject } from '../../src/contract/json.ts'
 import { UnrestorableError } from '../../src/errors.ts'
 import { quest, stage } from '../support/definitions.ts'
-import { inputOf, members, Playthrough, update } from '../support/playthrough.ts'
+import { customData, inputOf, members, Playthrough, update } from '../support/playthrough.ts'
 
 const compiled = quest({ duration: 600, stages: [stage(0, { duration: 120 }), stage(1)] })
 const { rules } = inputOf(compiled)
@@ -12,12 +12,13 @@ const play = new Playthrough(compiled, {
   members: [...members(1001), ...members(1002).map(m => ({ ...m, level: 30 }))],
 })
 play.send(update({ 4001008: 3 }, { 9300002: 1 }))
+play.send(customData({ lever: 'up' }))
 const instance = { snapshot: play.snapshot, definition: compiled.ref, armedBy: { quest: 'q', stage: 's' } }
 const STORED: JsonObject = JSON.parse(encodeInstance(instance).toString())
 
 const decode = (stored: unknown) => decodeInstance(Buffer.from(JSON.stringify(stored)), () => rules)
 
-/** Every value in it, by its path; `data` is empty, and stands for itself. */
+/** Every value in it, by its path. */
 function pathsOf(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
   const inner = typeof value === 'object' && value !== null ? Object.entries(value) : []
   const below = inner.flatMap(([name, field]) => pathsOf(field, [...path, name]))
@@ -35,7 +36,7 @@ const PATHS = pathsOf(STORED)
   .filter(([name]) => name !== 'version')
   .map(path => ({ path, at: `$${shown(path)}` }))
 /** May be missing; what is counted, armed or known of a member differs from instance to instance. */
-const OPTIONAL = /\.(deadlines|armedBy|items|kills)\.|\.level$/
+const OPTIONAL = /\.(deadlines|armedBy|items|kills|data)\.|\.level$/
 
 test('the record is whole to begin with', () => {
   expect(decode(STORED).snapshot.context).toEqual(play.snapshot.context)
@@ -54,7 +55,7 @@ describe.each(PATHS)('$at', ({ path, at }) => {
     const was = path.reduce<unknown>((value, name) => Object(value)[name], STORED)
     const isOfTheKind =
       (typeof was === 'string' && typeof wrong === 'string' && !/value|advance/.test(at)) ||
-      (isObject(was) && isObject(wrong) && at === '$.armedBy')
+      (isObject(was) && isObject(wrong) && ['$.armedBy', '$.context.stage.data'].includes(at))
     const read = () => decode(replaced(STORED, path, wrong))
     if (isOfTheKind || isWithoutMeaning(at, wrong)) expect(read).not.toThrow()
     else {

@@ -240,7 +240,7 @@ describe('damage', () => {
   }
 
   test.each([
-    ['an instance of a later version', 'instance/x', '{"version":2}', /version 2, this release reads 1/],
+    ['an instance of a later version', 'instance/x', '{"version":3}', /version 3, this release reads 1 to 2/],
     ['an instance that is no JSON', 'instance/x', 'oops', /not JSON/],
     ['a key of a later version', 'season/x', '{}', /unknown key "season\/x"/],
     ['a position of a later version', 'position', '{"version":9}', /position record of version 9/],

@@ -15,9 +15,9 @@ import { publishRegister } from './scenes.ts'
 const FOLDER = fileURLToPath(new URL('fixtures/', import.meta.url))
 /**
  * What this release writes; a change of it, with or without a new version: one more. Generation 0 was written before
- * definitions carried a version and positions the ids of their topics.
+ * definitions carried a version and positions the ids of their topics, generation 1 before custom data could be set.
  */
-export const GENERATION = 1
+export const GENERATION = 2
 
 export interface FixtureRecord {
   readonly key: string

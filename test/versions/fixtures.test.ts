@@ -9,7 +9,7 @@ import type { InstanceId } from '../../src/contract/ids.ts'
 import { LAYOUTS, newestReadable, type RecordLayout } from '../../src/contract/record-layout.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
-import { type Happening, members, Playthrough, register, update } from '../support/playthrough.ts'
+import { customData, type Happening, leave, members, Playthrough, register, update } from '../support/playthrough.ts'
 import { ShardHarness } from '../support/shard-harness.ts'
 import { fixtureOf, GENERATION, generations, keepFixture, plant, readFixture } from './fixture.ts'
 import { SCENES, type Scene } from './scenes.ts'
@@ -100,6 +100,8 @@ test('whatever happens to an instance, nothing is written that the fixtures do n
     fc
       .record({ item: fc.nat(9), monster: fc.nat(9) })
       .map(({ item, monster }) => update({ [item]: 1 }, { [monster]: 2 })),
+    fc.string().map(text => customData({ [text]: text }, 'pulls')),
+    fc.integer({ min: 1001, max: 1006 }).map(id => leave(id)),
     fc.constantFrom<Happening>({ type: 'timer.stage' }, { type: 'timer.registration' }, { type: 'timer.quest' }),
   )
   const plan = fc.record({

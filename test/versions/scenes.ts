@@ -97,6 +97,7 @@ async function counted(play: Play): Promise<void> {
   await enter(play)
   await play.h.clock.advance(5_000)
   await play.h.command('STAGE_CLEAR_ATTEMPT', 1)
+  await play.h.command('UPDATE_CUSTOM_DATA', 1, { updates: { mood: 'good', __proto__key: '' }, increments: ['pulls'] })
   await play.h.command('UPDATE_STAGE_STATE', 1, { itemCounts: { 4001008: 3 }, monsterKills: { 9300002: 1 } })
 }
 

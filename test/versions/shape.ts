@@ -10,7 +10,7 @@ export function shapeOf(value: unknown): readonly string[] {
 }
 
 /** What holds names that are data. */
-const NAMED_BY_DATA = /(^|\.)(items|kills|watermarks|topicIds)$/
+const NAMED_BY_DATA = /(^|\.)(items|kills|data|watermarks|topicIds)$/
 /** Kept for others as it came: what is in there is no layout of ours. */
 const KEPT = /(^|\.)(properties|startEvents)$/
 
