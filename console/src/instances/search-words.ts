@@ -24,9 +24,13 @@ export const EXAMPLES: readonly (readonly [search: string, meaning: string])[] =
   ['world:0', 'of this world'],
   ['channel:1', 'of this channel'],
   ['id:0f3a', 'the id begins so'],
+  [
+    'tenant:083839c6-c47c-42a6-9585-76492795d123',
+    'of this tenant; behind it /83.1/GMS: of that version and region alone',
+  ],
 ]
 
-const KEYED = /^(state:|quest:|character:|party:|shard:|world:|channel:|id:|timer[<>]|idle[<>])(.*)$/i
+const KEYED = /^(state:|quest:|character:|party:|shard:|world:|channel:|id:|tenant:|timer[<>]|idle[<>])(.*)$/i
 const STATE_WORD = /^state:(.*)$/i
 
 /** All of the text, nothing left out: laid over the field letter by letter. */

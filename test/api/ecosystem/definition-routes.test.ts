@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { definitionId } from '../../../src/api/ecosystem/definition-id.ts'
 import { ECOSYSTEM_DOCUMENTS } from '../../../src/api/ecosystem/ecosystem-documents.ts'
-import { makeCatalogue } from '../../../src/definitions/catalogue.ts'
+import { compileDefinition, makeCatalogue } from '../../../src/definitions/catalogue.ts'
 import { readDefinitionDirectory } from '../../../src/definitions/loading.ts'
 import { questFixture } from '../../definitions/quest-fixture.ts'
 import { details, fakeApi } from '../../http/http-scene.ts'
@@ -31,6 +31,12 @@ describe('definitions', () => {
     for (const path of [`/definitions/${RESOURCE.id.toUpperCase()}`, `/definitions/quest/${definition.questId}`]) {
       expect(await (await ask('GET', path)).json()).toEqual({ data: RESOURCE })
     }
+  })
+
+  it('are told in the form that a file may have, and come to the same quest', async () => {
+    const { ask } = await apiScene()
+    const told: unknown = await (await ask('GET', `/definitions/${RESOURCE.id}`)).json()
+    expect(compileDefinition(told).ref).toBe(COMPILED.ref)
   })
 
   it.each([
