@@ -186,6 +186,7 @@ describe('words', () => {
 describe('addresses', () => {
   it('of services end in a slash, and the message says what to add', () => {
     expect(read({ PARTIES_SERVICE_URL: 'http://parties/api/' }).lookups.partiesServiceUrl).toBe('http://parties/api/')
+    expect(read({ MONSTERS_SERVICE_URL: 'http://m/api/' }).effects.monstersServiceUrl).toBe('http://m/api/')
     expect(faults({ PARTIES_SERVICE_URL: 'http://parties/api' })).toEqual([
       'PARTIES_SERVICE_URL="http://parties/api": must end in a slash: add / at the end, or what follows the last slash is dropped',
     ])

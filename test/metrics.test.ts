@@ -26,6 +26,8 @@ describe('metrics', () => {
     telemetry.ingressRecords(4)
     telemetry.ingressLostRecords('commands', 3)
     telemetry.pendingRegistrations(3, 2)
+    telemetry.effect('spawnMonster', 'done')
+    telemetry.pendingEffects(3, 2)
     telemetry.instances(3, 'active', 'kerning_city_pq', 2)
     const names = Object.keys(await series(metrics)).map(name => {
       const [base = '', labels = ''] = name.replace('}', '').split('{')
@@ -37,12 +39,14 @@ describe('metrics', () => {
       'party_quest_commit_records{}',
       'party_quest_commit_seconds{}',
       'party_quest_commits_total{outcome}',
+      'party_quest_effects_total{kind,outcome}',
       'party_quest_ingress_append_failures_total{}',
       'party_quest_ingress_lost_records_total{topic}',
       'party_quest_ingress_records_total{}',
       'party_quest_instances{state,quest}',
       'party_quest_lookup_seconds{service,outcome}',
       'party_quest_messages_total{topic,type}',
+      'party_quest_pending_effects{shard}',
       'party_quest_pending_registrations{shard}',
       'party_quest_refusals_total{code}',
       'party_quest_restore_seconds{}',
@@ -121,6 +125,7 @@ describe('metrics', () => {
     telemetry.shardPhase(1, 'running')
     telemetry.shardLag(1, 40)
     telemetry.pendingRegistrations(1, 7)
+    telemetry.pendingEffects(1, 3)
     telemetry.shardLag(2, 5)
     expect(await series(metrics)).toMatchObject({
       'party_quest_shards{phase="fencing"}': 1,
@@ -129,6 +134,7 @@ describe('metrics', () => {
       'party_quest_shards{phase="dead"}': 0,
       'party_quest_shard_lag_records{shard="1"}': 40,
       'party_quest_pending_registrations{shard="1"}': 7,
+      'party_quest_pending_effects{shard="1"}': 3,
     })
     telemetry.shardForgotten(1)
     telemetry.shardPhase(2, undefined)
@@ -139,6 +145,7 @@ describe('metrics', () => {
     })
     expect(Object.keys(after)).not.toContain('party_quest_shard_lag_records{shard="1"}')
     expect(Object.keys(after)).not.toContain('party_quest_pending_registrations{shard="1"}')
+    expect(Object.keys(after)).not.toContain('party_quest_pending_effects{shard="1"}')
   })
 
   it('show what Node tells of itself, and two services in one process do not mix', async () => {

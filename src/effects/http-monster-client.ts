@@ -26,6 +26,8 @@ export function createHttpMonsterClient(url: string, fetchUrl: typeof fetch = fe
           traceparent: pending.traceparent,
         },
         ...(body === undefined ? {} : { body }),
+        // Followed, a POST would become a GET, and whoever answers that has spawned nothing.
+        redirect: 'manual',
         signal,
       })
       // Unread, it would hold its connection for as long as the service likes to write.

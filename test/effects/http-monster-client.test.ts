@@ -28,7 +28,7 @@ let status = 204
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     asked.push({ line: `${request.method} ${request.url}`, headers: request.headers, body: await text(request) })
-    response.writeHead(status).end(status === 204 ? undefined : '{"errors":[]}')
+    response.writeHead(status, { location: '/elsewhere' }).end(status === 204 ? undefined : '{"errors":[]}')
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/`
@@ -84,7 +84,7 @@ describe('an answer', () => {
   test.each([200, 202, 204, 404])('of %i to a removal means that no monster is left', async with_ => {
     await expect(answered(destroy(1), with_)).resolves.toBe('done')
   })
-  test.each([404, 408, 425, 429, 500, 503])('of %i to a spawn may be another the next time', async with_ => {
+  test.each([302, 404, 408, 425, 429, 500, 503])('of %i to a spawn may be another the next time', async with_ => {
     await expect(answered(spawn(1), with_)).resolves.toBe('again')
   })
   test.each([400, 401, 409, 422])('of %i would be the same the next time', async with_ => {
