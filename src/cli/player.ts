@@ -78,7 +78,6 @@ export function nextCommands(definition: QuestDefinition, state: PlayerState, ev
     }
     case 'REGISTRATION_OPENED':
     case 'CHARACTER_LEFT':
-    case 'BONUS_ENTERED':
       return { state, commands: [] }
     case 'STARTED':
     case 'STAGE_ADVANCED':
@@ -92,10 +91,15 @@ export function nextCommands(definition: QuestDefinition, state: PlayerState, ev
     }
     case 'COMPLETED': {
       const completed: PlayerState = { ...state, phase: 'completed', won: true }
-      // Nobody waits for the end of a bonus here: FORFEIT leaves it, and cannot fail a completed quest.
-      const leaves = definition.bonus !== undefined
-      return { state: completed, commands: leaves ? [instanceCommand('FORFEIT', plan, leader, event.instanceId)] : [] }
+      const enters = definition.bonus?.entry === 'manual'
+      return {
+        state: completed,
+        commands: enters ? [instanceCommand('ENTER_BONUS', plan, leader, event.instanceId)] : [],
+      }
     }
+    // Nobody waits for the end of a bonus here: FORFEIT leaves it, and cannot fail a completed quest.
+    case 'BONUS_ENTERED':
+      return { state, commands: [instanceCommand('FORFEIT', plan, leader, event.instanceId)] }
     case 'FAILED':
       return { state: { ...state, phase: 'failed' }, commands: [] }
     case 'INSTANCE_DESTROYED':
@@ -127,31 +131,42 @@ function playStage(definition: QuestDefinition, plan: PartyPlan, instanceId: str
   if (plan.forfeitAtStage === index) return [instanceCommand('FORFEIT', plan, leader, instanceId)]
   const wanted = stage && countsFor(stage)
   if (wanted === undefined) return [instanceCommand('STAGE_ADVANCE', plan, leader, instanceId)]
-  return [...gather(plan, instanceId, wanted), instanceCommand('STAGE_CLEAR_ATTEMPT', plan, leader, instanceId)]
+  return [
+    ...gather(plan, instanceId, wanted),
+    ...script(plan, instanceId, wanted),
+    instanceCommand('STAGE_CLEAR_ATTEMPT', plan, leader, instanceId),
+  ]
 }
 
 interface Counts {
   readonly items: ReadonlyMap<number, number>
   readonly kills: ReadonlyMap<number, number>
+  /** What a script would set. */
+  readonly data: ReadonlyMap<string, number>
 }
 
-/** The least that meets all conditions of the stage; `undefined`: counting items and kills cannot. */
+/** The least that meets all conditions of the stage; `undefined`: no counting from 0 up does. */
 export function countsFor(stage: Stage): Counts | undefined {
   const items = new Map<number, number>()
   const kills = new Map<number, number>()
-  const counted = (condition: ClearCondition) => (condition.type === 'monster_kill' ? kills : items)
+  const data = new Map<string, number>()
   for (const condition of stage.clearConditions) {
-    if (condition.type === 'custom_data') continue
-    const counts = counted(condition)
+    const { type, referenceId, referenceKey } = condition
     const least = leastFor(condition)
-    if (least > 0) counts.set(condition.referenceId, Math.max(counts.get(condition.referenceId) ?? 0, least))
+    if (least === 0) continue
+    if (type === 'custom_data') data.set(referenceKey, Math.max(data.get(referenceKey) ?? 0, least))
+    else {
+      const counts = type === 'monster_kill' ? kills : items
+      counts.set(referenceId, Math.max(counts.get(referenceId) ?? 0, least))
+    }
   }
+  const countOf = ({ type, referenceId, referenceKey }: ClearCondition) =>
+    (type === 'custom_data' ? data.get(referenceKey) : (type === 'monster_kill' ? kills : items).get(referenceId)) ?? 0
   const met = stage.clearConditions.every(condition => {
-    // What later versions count is 0 until their commands come.
-    const count = condition.type === 'custom_data' ? 0 : (counted(condition).get(condition.referenceId) ?? 0)
-    return count <= UINT32_MAX && holds(condition, count)
+    const count = countOf(condition)
+    return (count <= UINT32_MAX || condition.type === 'custom_data') && holds(condition, count)
   })
-  return met ? { items, kills } : undefined
+  return met ? { items, kills, data } : undefined
 }
 
 function leastFor({ operator, value }: ClearCondition): number {
@@ -186,6 +201,14 @@ function gather(plan: PartyPlan, instanceId: string, { items, kills }: Counts): 
   }))
 }
 
+/** What the stage's script would say. */
+function script(plan: PartyPlan, instanceId: string, { data }: Counts): CommandValue[] {
+  if (data.size === 0) return []
+  const updates = Object.fromEntries([...data].map(([key, count]) => [key, String(count)]))
+  const body = { instanceId, updates, increments: [] }
+  return [{ worldId: plan.worldId, characterId: leaderOf(plan), type: 'UPDATE_CUSTOM_DATA', body }]
+}
+
 function share(counts: ReadonlyMap<number, number>, turn: number, turns: number): Record<string, number> {
   const shares = [...counts].map(([id, count]) => {
     const upTo = (turns_: number) => Math.floor((count * turns_) / turns)
@@ -207,7 +230,7 @@ function register(definition: QuestDefinition, plan: PartyPlan, characterId: num
 }
 
 function instanceCommand(
-  type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT',
+  type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'ENTER_BONUS' | 'FORFEIT',
   { worldId }: PartyPlan,
   characterId: number,
   instanceId: string,

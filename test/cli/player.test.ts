@@ -161,11 +161,11 @@ describe('a stage', () => {
       condition({ type: 'monster_kill', referenceId: 8, operator: '=', value: 2 }),
       condition({ type: 'custom_data', referenceKey: 'x', operator: '<', value: 1 }),
     )
-    expect(countsFor(stage)).toEqual({ items: new Map([[7, 6]]), kills: new Map([[8, 2]]) })
+    expect(countsFor(stage)).toEqual({ items: new Map([[7, 6]]), kills: new Map([[8, 2]]), data: new Map() })
   })
 
   it.each([
-    ['a number that later commands set', [condition({ type: 'custom_data', referenceKey: 'x' })]],
+    ['custom data below 0', [condition({ type: 'custom_data', referenceKey: 'x', operator: '<', value: 0 })]],
     ['less than nothing', [condition({ operator: '<', value: 0 })]],
     ['a contradiction', [condition({ value: 4 }), condition({ operator: '<', value: 4 })]],
     ['more than a count can be', [condition({ operator: '>', value: 4_294_967_295 })]],
@@ -173,8 +173,18 @@ describe('a stage', () => {
     expect(countsFor(stageWith(...conditions))).toBeUndefined()
   })
 
-  it('that counting cannot clear is passed by STAGE_ADVANCE', () => {
+  it('that waits for a script is cleared with what the script would set', () => {
     const { commands } = afterEvents(quest('henesys_pq'), planOf(1), created('henesys_pq'), started('henesys_pq'))
+    expect(commands.map(({ type }) => type)).toEqual(['UPDATE_CUSTOM_DATA', 'STAGE_CLEAR_ATTEMPT'])
+    expect(commands[0]?.body).toEqual({ instanceId: INSTANCE, updates: { stage: '6' }, increments: [] })
+  })
+
+  it('that counting cannot clear is passed by STAGE_ADVANCE', () => {
+    const [first, ...others] = quest('henesys_pq').stages
+    if (first === undefined) throw new Error('a stage')
+    const stages = [{ ...first, clearConditions: [condition({ operator: '<', value: 0 })] }, ...others]
+    const definition = { ...quest('henesys_pq'), stages }
+    const { commands } = afterEvents(definition, planOf(1), created('henesys_pq'), started('henesys_pq'))
     expect(commands.map(({ type }) => type)).toEqual(['STAGE_ADVANCE'])
   })
 
@@ -214,14 +224,18 @@ describe('the end', () => {
     expect(over.state).toMatchObject({ phase: 'over', won: true })
   })
 
-  it('does not wait for a bonus to run out', () => {
-    const { commands } = afterEvents(
-      quest('kerning_city_pq'),
-      planOf(4),
-      created('kerning_city_pq'),
-      event('kerning_city_pq', 'COMPLETED', {}),
-    )
-    expect(commands.map(({ type }) => type)).toEqual(['FORFEIT'])
+  it('is a bonus that is entered, where it does not open by itself, and that nobody waits for', () => {
+    const types = (questId: string, size: number, ...more: StatusEvent[]) =>
+      afterEvents(
+        quest(questId),
+        planOf(size),
+        created(questId),
+        event(questId, 'COMPLETED', {}),
+        ...more,
+      ).commands.map(({ type }) => type)
+    expect(types('kerning_city_pq', 4)).toEqual(['ENTER_BONUS'])
+    expect(types('ludi_pq', 6)).toEqual([])
+    expect(types('ludi_pq', 6, event('ludi_pq', 'BONUS_ENTERED', { mapId: 922011000 }))).toEqual(['FORFEIT'])
   })
 
   it('is lost after FAILED', () => {
