@@ -63,6 +63,7 @@ const INSTANCE_FIELDS = fieldsOf('instanceId')
 
 /** The hash that the record itself names; `undefined` where a field for it cannot be read. */
 function namedHash(envelope: Envelope, headers: Headers): number | undefined {
+  if (envelope.type === 'LEAVE') return undefined
   const body = foldBody(envelope, envelope.type === 'REGISTER' ? REGISTER_FIELDS : INSTANCE_FIELDS) ?? {}
   if (!isObject(body)) return undefined
   if (envelope.type !== 'REGISTER') {

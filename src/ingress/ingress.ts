@@ -204,8 +204,10 @@ export class Ingress {
       // The assignment may have moved on while we asked.
       if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
       source.feed = this.#open(source.partition, from)
-      // Where it began at the end is kept, or what comes before the first commit would be passed over after a crash.
-      if (known === undefined && from > 0) this.#committer?.acknowledged({ ...source.partition, offset: from - 1 })
+      // Where it began is kept, or what comes before the first commit would be passed over after a crash.
+      if (known === undefined && this.#options.intake.keep !== undefined) {
+        this.#committer?.acknowledged({ ...source.partition, offset: from - 1 })
+      }
     }
   }
 

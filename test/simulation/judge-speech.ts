@@ -6,6 +6,8 @@
 import type { Headers, LogRecord, NewRecord } from '../../src/contract/log-record.ts'
 import { Violation } from './violation.ts'
 
+/** What is about a map names its instance before its body. */
+const ON_A_MAP = /^\{[^{]*"instance":("[0-9a-f-]{36}")/
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/
 
 export class SpeechJudge {
@@ -47,11 +49,13 @@ export class SpeechJudge {
 
 /**
  * A dead letter without a key goes anywhere, and is known by where it came from. Characters of two tenants may share a
- * key, and have nothing to do with one another: their shards write to one partition in no order.
+ * key, and have nothing to do with one another: their shards write to one partition in no order. Nor have two instances
+ * on one map.
  */
-function nameOf({ topic, key, headers }: NewRecord): string {
+function nameOf({ topic, key, value, headers }: NewRecord): string {
   const tenant = headers.slice(0, 4).map(([, value]) => value?.toString('latin1'))
-  return `${topic} ${key === null ? `(origin ${originOf(headers)})` : `${key.toString('hex')} of ${tenant}`}`
+  const [, instance = ''] = ON_A_MAP.exec(value?.toString('latin1') ?? '') ?? []
+  return `${topic} ${instance}${key === null ? `(origin ${originOf(headers)})` : `${key.toString('hex')} of ${tenant}`}`
 }
 
 function originOf(headers: Headers): string {

@@ -4,10 +4,12 @@
  * the state and the offset that belong to it. Changes nothing, and believes nothing that a replica says.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { Config } from '../../src/config.ts'
+import { type GameTopic, gameOriginTopic } from '../../src/contract/game-events.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { type LogRecord, partitionName, type TopicPartition } from '../../src/contract/log-record.ts'
 import { originName } from '../../src/contract/origin.ts'
-import { routeOf } from '../../src/contract/routing.ts'
+import { eventRouteOf, routeOf } from '../../src/contract/routing.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import { decodePosition, type Position } from '../../src/contract/state-record.ts'
 import type { MemoryLog } from '../../src/transport/memory/memory-log.ts'
@@ -25,6 +27,9 @@ export interface JudgeOptions {
     readonly characterCommands: string
     readonly deadLetters: string
   }
+  readonly neighbours: Config['neighbours']
+  /** Of the commands; with `-character` and `-monster` behind it, of the events. */
+  readonly ingressGroup: string
   readonly shardCommands: string
   readonly shardState: string
   readonly groupId: string
@@ -79,7 +84,10 @@ export class Judge {
   /** Commands as readers see them, by place. */
   readonly #published = new Map<string, LogRecord>()
   /** Of those, the ones that must have an effect, and where. */
-  readonly #wanted = new Map<string, number>()
+  readonly #wanted = new Map<string, readonly number[]>()
+  /** Events that were told before anybody read their topic: they may have an effect. */
+  readonly #optional = new Map<string, readonly number[]>()
+  readonly #events: readonly { readonly game: GameTopic; readonly topicId: string; readonly follower: Follower }[]
   /** By life and transactional id: its clock when it wrote. */
   readonly #preparedAt = new Map<string, number>()
   #committer: string | undefined
@@ -92,7 +100,19 @@ export class Judge {
     const { log, topics, shardCommands, shardState } = options
     const follow = (topic: string) =>
       log.partitions(topic).map((_, partition) => new Follower(log, { topic, partition }))
-    this.#public = [topics.statusEvents, topics.characterCommands, topics.deadLetters].flatMap(follow)
+    const { neighbours } = options
+    const others = [neighbours.reactorCommands, neighbours.systemMessages, neighbours.mapCommands]
+    this.#public = [topics.statusEvents, topics.characterCommands, topics.deadLetters, ...others].flatMap(topic =>
+      topic === null ? [] : follow(topic),
+    )
+    this.#events = (
+      [
+        ['character', neighbours.characterEvents],
+        ['monster', neighbours.monsterEvents],
+      ] as const
+    ).flatMap(([game, topic]) =>
+      topic === null ? [] : follow(topic).map(follower => ({ game, topicId: log.describe(topic)?.id ?? '', follower })),
+    )
     this.#commands = follow(topics.commands)
     const [commands, state] = [follow(shardCommands), follow(shardState)]
     this.#shards = options.models.map((model, shard) => ({
@@ -122,6 +142,9 @@ export class Judge {
   /** After every event. @throws Violation */
   look(): void {
     for (const follower of this.#commands) for (const record of follower.read()) this.#publish(record)
+    for (const { game, topicId, follower } of this.#events) {
+      for (const record of follower.read()) this.#tell(game, topicId, record)
+    }
     for (const shard of this.#shards) for (const record of shard.commands.read()) this.#arrive(shard, record)
     const said = this.#public.flatMap(follower => follower.read())
     const changed = this.#shards.flatMap(shard => {
@@ -148,8 +171,10 @@ export class Judge {
     for (const { place, isStable } of this.#commands) {
       if (!isStable) lines.push(`a transaction of players is open in ${partitionName(place)}`)
     }
-    for (const [place, shard] of this.#wanted) {
-      if (!this.#shards[shard]?.model.applied.has(place)) lines.push(`command ${place} has had no effect`)
+    for (const [place, shards] of this.#wanted) {
+      for (const shard of shards) {
+        if (!this.#shards[shard]?.model.applied.has(place)) lines.push(`command ${place} has had no effect`)
+      }
     }
     for (const { shard, model, waiting } of this.#shards) {
       if (waiting.length > 0) lines.push(`${waiting.length} records wait in shard ${shard}`)
@@ -171,7 +196,21 @@ export class Judge {
     const place = originName(record)
     this.#published.set(place, record)
     const route = routeOf(record, this.#shards.length)
-    if (route.kind === 'shard') this.#wanted.set(place, route.shard)
+    if (route.kind === 'shard') this.#wanted.set(place, [route.shard])
+    if (route.kind === 'every-shard') this.#wanted.set(place, [...this.#shards.keys()])
+  }
+
+  /** From the first offset on that its group has committed, nothing that is told is lost. */
+  #tell(game: GameTopic, topicId: string, record: LogRecord): void {
+    const { log, ingressGroup } = this.#options
+    const place = originName({ ...record, topic: gameOriginTopic(record.topic, topicId) })
+    this.#published.set(place, record)
+    const route = eventRouteOf(game, record, this.#shards.length)
+    if (route.kind !== 'shard') return
+    const [committed] = log.group(`${ingressGroup}-${game}`).committed([record])
+    const isRead = committed !== undefined && committed <= record.offset
+    const wanted = isRead ? this.#wanted : this.#optional
+    wanted.set(place, [route.shard])
   }
 
   #arrive(shard: FollowedShard, record: LogRecord): void {
@@ -186,7 +225,8 @@ export class Judge {
     if (!isDeepStrictEqual({ key, value, headers }, read.original) || timestamp !== read.origin.timestamp) {
       throw new Violation(`${place} is not what was sent`)
     }
-    if (this.#wanted.get(place) !== shard.shard) throw new Violation(`${place} was sent to shard ${shard.shard}`)
+    const wanted = this.#wanted.get(place) ?? this.#optional.get(place) ?? []
+    if (!wanted.includes(shard.shard)) throw new Violation(`${place} was sent to shard ${shard.shard}`)
   }
 
   #commit(followed: FollowedShard, records: readonly LogRecord[]): void {

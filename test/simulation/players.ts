@@ -9,7 +9,7 @@ import type { RecordBytes } from '../../src/transport/memory/record-bytes.ts'
 import { OTHER_TENANT, TENANT } from '../support/tenants.ts'
 import type { Dice } from './dice.ts'
 import { channelOf } from './fake-services.ts'
-import { ITEM, MONSTER, SIM_QUESTS, SOLO_MAP } from './sim-quests.ts'
+import { FRIEND, ITEM, MONSTER, SIM_QUESTS, SOLO_MAP } from './sim-quests.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
 const TENANTS: readonly Tenant[] = [TENANT, OTHER_TENANT]
@@ -27,6 +27,8 @@ export interface LiveInstance {
 export interface PlayersOptions {
   readonly log: MemoryLog
   readonly topic: string
+  readonly characterEvents: string
+  readonly monsterEvents: string
   readonly partitions: number
   readonly time: SimulatedTime
   readonly dice: Dice
@@ -52,10 +54,16 @@ export class Players {
       ['play', instance ? 20 : 1],
       ['forfeit', instance && known.length > 6 ? 2 : 0],
       ['odd', 1],
+      ['leave', 2],
+      ['gone', 2],
+      ['monster', 3],
     ] as const)
     if (kind === 'register') this.#send(this.#register())
     else if (kind === 'play') this.#send(this.#command(this.#move(), instance))
     else if (kind === 'forfeit') this.#send(this.#command('FORFEIT', instance))
+    else if (kind === 'leave') this.#send(this.#record({ worldId: 0, characterId: this.#character(), type: 'LEAVE' }))
+    else if (kind === 'gone') this.#tell(this.#options.characterEvents, this.#gone())
+    else if (kind === 'monster') this.#tell(this.#options.monsterEvents, this.#monster(instance), instance?.tenant)
     else this.#send(this.#odd(instance))
   }
 
@@ -86,6 +94,32 @@ export class Players {
   #send(record: RecordBytes): void {
     const { log, topic, partitions, time, dice } = this.#options
     log.partition({ topic, partition: dice.int(0, partitions - 1) }).append([record], Math.floor(time.now))
+  }
+
+  #tell(topic: string, event: object, tenant?: Tenant): void {
+    const { log, time, dice } = this.#options
+    const partition = dice.int(0, log.partitions(topic).length - 1)
+    log.partition({ topic, partition }).append([this.#record(event, tenant)], Math.floor(time.now))
+  }
+
+  #character(): number {
+    return this.#options.dice.int(1, PARTIES) * 10 + this.#options.dice.int(0, 3)
+  }
+
+  #gone(): object {
+    const { dice } = this.#options
+    const channelId = channelOf(dice.int(1, PARTIES))
+    const body = { channelId, oldChannelId: channelId, mapId: 1, instance: NOBODY }
+    return { worldId: 0, characterId: this.#character(), type: dice.pick(['LOGOUT', 'CHANNEL_CHANGED', 'LOGIN']), body }
+  }
+
+  #monster(instance: LiveInstance | undefined): object {
+    const { dice } = this.#options
+    return {
+      ...{ worldId: 0, channelId: 1, mapId: dice.pick([100, 110]), uniqueId: 1 },
+      ...{ instance: instance?.id ?? NOBODY, monsterId: dice.pick([MONSTER, FRIEND, 1]) },
+      ...{ type: dice.pick(['DAMAGED', 'KILLED', 'FRIENDLY_DROP', 'CREATED']), body: { itemCount: dice.int(0, 2) } },
+    }
   }
 
   #register(): RecordBytes {

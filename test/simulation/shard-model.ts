@@ -3,9 +3,13 @@
  * maps, every step by a live actor. No batches, overlays, watermarks, indexes or commits: a character is looked for in
  * all instances, and a copy is known by its origin. It is told which timers to fire, and says when that is wrong.
  */
-import { type Instance, nextTimer } from '../../src/actor/instance.ts'
+
+import type { PartyQuestEvent } from '../../machines/party-quest.ts'
+import { contextOf, type Instance, nextTimer } from '../../src/actor/instance.ts'
+import type { Config } from '../../src/config.ts'
 import { decodeCommand } from '../../src/contract/commands.ts'
 import { deadLetter } from '../../src/contract/dead-letter.ts'
+import { gameOfOrigin, type ReadGameEvent, readGameEvent } from '../../src/contract/game-events.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { type LogRecord, type NewRecord, partitionName } from '../../src/contract/log-record.ts'
 import { readLookupAnswered } from '../../src/contract/lookup.ts'
@@ -14,11 +18,11 @@ import { type Origin, type OriginalRecord, originName } from '../../src/contract
 import { type Refusal, refuse } from '../../src/contract/refusal.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import type { PendingRegistration } from '../../src/contract/state-record.ts'
-import { decodeTenant, tenantHeaders } from '../../src/contract/tenant.ts'
-import { claim, worldOf } from '../../src/shard/claims.ts'
+import { decodeTenant, isSameTenant, tenantHeaders } from '../../src/contract/tenant.ts'
+import { channelName, claim, worldName, worldOf } from '../../src/shard/claims.ts'
 import type { InstanceView, Outcome } from '../../src/shard/outcome.ts'
 import type { Registrar } from '../../src/shard/registrar.ts'
-import type { Supervisor } from '../../src/shard/supervisor.ts'
+import { happeningOf, type Supervisor } from '../../src/shard/supervisor.ts'
 import type { AskedEffect } from './judge-effects.ts'
 import type { Violation } from './violation.ts'
 
@@ -28,6 +32,7 @@ export interface ModelOptions {
   readonly topics: { readonly statusEvents: string; readonly characterCommands: string; readonly deadLetters: string }
   /** Whether there is a monster service. */
   readonly wantsEffects: boolean
+  readonly neighbours: Config['neighbours']
 }
 
 /** What must have happened, counted. */
@@ -38,6 +43,8 @@ export interface ModelCounts {
   timers: number
   lookups: number
   effects: number
+  /** What the game told, and LEAVE. */
+  happenings: number
 }
 
 export class ShardModel {
@@ -48,7 +55,7 @@ export class ShardModel {
   readonly applied = new Set<string>()
   /** Highest origin offset applied, by public partition. */
   readonly watermarks = new Map<string, number>()
-  readonly counts: ModelCounts = { applied: 0, refused: 0, copies: 0, timers: 0, lookups: 0, effects: 0 }
+  readonly counts: ModelCounts = { applied: 0, refused: 0, copies: 0, timers: 0, lookups: 0, effects: 0, happenings: 0 }
   readonly #options: ModelOptions
   #said: NewRecord[] = []
   #asked: AskedEffect[] = []
@@ -94,7 +101,7 @@ export class ShardModel {
     const read = readShardCommand(record)
     switch (read.kind) {
       case 'forwarded':
-        if (this.#isFirst(read.origin)) this.#command(read.origin, read.original, now)
+        if (this.#isFirst(read.origin)) this.#forwarded(read.origin, read.original, now)
         return
       case 'oversized':
         if (this.#isFirst(read.origin)) throw new Error('no command of a simulation is that large')
@@ -118,6 +125,35 @@ export class ShardModel {
     return true
   }
 
+  #forwarded(origin: Origin, original: OriginalRecord, now: number): void {
+    const { characterEvents, monsterEvents } = this.#options.neighbours
+    const game = gameOfOrigin(origin.topic, { character: characterEvents, monster: monsterEvents })
+    if (game === undefined) this.#command(origin, original, now)
+    else this.#happening(readGameEvent(game, original.value), original, now)
+  }
+
+  #happening(read: ReadGameEvent, { headers }: OriginalRecord, now: number): void {
+    const decoded = decodeTenant(headers)
+    if (read.kind !== 'event' || 'refusal' in decoded) throw new Error('only events of ours are forwarded')
+    const { event } = read
+    const name = event.kind === 'monster' ? '' : channelName(decoded.tenant, event.worldId, event.channelId)
+    for (const [id, instance] of this.instances) {
+      const held = claim(instance)
+      const isIts =
+        event.kind === 'monster'
+          ? id === event.instanceId && isSameTenant(contextOf(instance).identity.tenant, decoded.tenant)
+          : held.channel === name && held.characters.includes(event.characterId)
+      if (isIts) this.#happen(instance, happeningOf(event, now), now)
+    }
+  }
+
+  #happen(instance: Instance, event: PartyQuestEvent, now: number): void {
+    const outcome = this.#options.supervisor.happening(instance, event, { now, traceparent: '' })
+    if (outcome.kind !== 'changed') return
+    this.counts.happenings++
+    this.#keep(outcome)
+  }
+
   #command(origin: Origin, original: OriginalRecord, now: number): void {
     const decoded = decodeCommand(original.value)
     if (decoded.kind === 'foreign') return
@@ -131,7 +167,14 @@ export class ShardModel {
       return
     }
     const { command } = decoded
-    if (command.type === 'LEAVE') return
+    if (command.type === 'LEAVE') {
+      const { type, worldId, characterId } = command
+      for (const id of this.#view.claims.inWorld(worldName(read.tenant, worldId), characterId)) {
+        const instance = this.instances.get(id)
+        if (instance !== undefined) this.#happen(instance, { type, characterId, reason: 'voluntary', now }, now)
+      }
+      return
+    }
     const { supervisor, registrar } = this.#options
     const moment = { now, traceparent: '' }
     this.#apply(
@@ -182,9 +225,12 @@ export class ShardModel {
     const headers = tenantHeaders(identity.tenant)
     for (const message of messages) {
       const { destination, key, value } = encodeMessage(message, identity)
-      // The world has no other topics of neighbours: what would go there is dropped.
-      if (destination !== 'status' && destination !== 'character') continue
-      this.#said.push({ topic: destination === 'status' ? statusEvents : characterCommands, key, value, headers })
+      const { reactorCommands, systemMessages, mapCommands } = this.#options.neighbours
+      const topic = {
+        ...{ status: statusEvents, character: characterCommands },
+        ...{ reactor: reactorCommands, systemMessage: systemMessages, map: mapCommands },
+      }[destination]
+      if (topic !== null) this.#said.push({ topic, key, value, headers })
     }
   }
 

@@ -5,6 +5,8 @@ import { quest, stage } from '../support/definitions.ts'
 export const ITEM = 4001008
 export const MONSTER = 9300002
 export const SOLO_MAP = 500
+/** A monster to be looked after. */
+export const FRIEND = 9300061
 
 const exactly = (items: number, kills: number) => [
   { type: 'item', operator: '=', value: items, referenceId: ITEM },
@@ -15,7 +17,22 @@ export const SIM_QUESTS: readonly CompiledDefinition[] = [
   // Two begin at once; every stage is left by command.
   quest({
     questId: 'pair',
-    stages: [stage(0, { clearConditions: exactly(3, 1) }), stage(1, { warpType: 'none' }), stage(2)],
+    failRequirements: [{ type: 'party_size', operator: 'lt', value: 2 }],
+    stages: [
+      stage(0, { clearConditions: exactly(3, 1), properties: { countKills: true } }),
+      stage(1, {
+        warpType: 'none',
+        properties: {
+          friendlyMonster: {
+            ...{ monsterId: FRIEND, x: 1, y: 2, fh: 3, spawnMessage: 'Look after it.' },
+            onDamaged: { hitInterval: 2, message: 'It is hurt.' },
+            onDrop: { messageTemplate: 'It made {count}.' },
+            onKilled: { action: 'fail', message: 'It is gone.' },
+          },
+        },
+      }),
+      stage(2, { properties: { weather: { itemId: 5120016, message: 'It rains.', duration: 5 } } }),
+    ],
   }),
   // The lobby closes by itself, stages by their clocks, and the quest by its own.
   quest({

@@ -128,11 +128,19 @@ class World {
     makeTopics(log, config, { commands: partitions, others: 2 })
     this.#models = makeModels(config, log.clusterId)
     this.#judge = new Judge({
-      ...{ log, topics, models: this.#models, batchRecordsMax },
+      ...{
+        log,
+        topics,
+        neighbours: config.neighbours,
+        ingressGroup: `${internalTopicPrefix}.ingress`,
+        models: this.#models,
+        batchRecordsMax,
+      },
       ...{ shardCommands: shardCommandsTopic, shardState: shardStateTopic, groupId: `${internalTopicPrefix}.shards` },
     })
     this.#players = new Players({
       ...{ log, time, dice: dice.fork(), topic: topics.commands, partitions, live: () => this.#liveInstances() },
+      ...{ characterEvents: 'EVENT_TOPIC_CHARACTER_STATUS', monsterEvents: 'EVENT_TOPIC_MONSTER_STATUS' },
     })
     this.#director = new Director({
       ...{ log, time, weather, dice: dice.fork(), fleet: this.#fleet, network: this.#network, players: this.#players },
@@ -174,7 +182,7 @@ class World {
       seconds: this.#time.passed / 1000,
       disasters: Object.fromEntries(this.#director.counts),
       ...{ applied: sum('applied'), refused: sum('refused'), copies: sum('copies') },
-      ...{ timers: sum('timers'), lookups: sum('lookups'), effects: sum('effects') },
+      ...{ timers: sum('timers'), lookups: sum('lookups'), effects: sum('effects'), happenings: sum('happenings') },
     }
   }
 
@@ -239,12 +247,13 @@ function makeTopics(
   config: Fleet['config'],
   { commands, others }: { commands: number; others: number },
 ) {
-  const { topics, shards, shardCommandsTopic, shardStateTopic } = config
+  const { topics, neighbours, shards, shardCommandsTopic, shardStateTopic } = config
   const spec = (topic: string, partitions: number, topicConfig: Record<string, string> = {}) => ({
     ...{ topic, partitions, replicationFactor: 1, config: topicConfig },
   })
   log.createTopics([
     spec(topics.commands, commands),
+    ...Object.values(neighbours).flatMap(topic => (topic === null ? [] : spec(topic, others))),
     ...[topics.statusEvents, topics.characterCommands, topics.deadLetters].map(topic => spec(topic, others)),
     spec(shardCommandsTopic, shards, { 'retention.ms': '-1', 'max.message.bytes': '100000000' }),
     spec(shardStateTopic, shards, { 'cleanup.policy': 'compact', 'max.message.bytes': '100000000' }),
@@ -252,7 +261,7 @@ function makeTopics(
 }
 
 function makeModels(config: Fleet['config'], clusterId: string): readonly ShardModel[] {
-  const { topics, shards, rules, lookups, effects } = config
+  const { topics, neighbours, shards, rules, lookups, effects } = config
   const supervisor = new Supervisor(createLiveStepper())
   const services = {
     parties: lookups.partiesServiceUrl !== undefined,
@@ -261,5 +270,8 @@ function makeModels(config: Fleet['config'], clusterId: string): readonly ShardM
   const ruleBook = new RuleBook(makeCatalogue(SIM_QUESTS), rules)
   const wantsEffects = effects.monstersServiceUrl !== undefined
   const registrar = new Registrar({ supervisor, ruleBook, services, clusterId, log: silentLog })
-  return Array.from({ length: shards }, () => new ShardModel({ supervisor, registrar, topics, wantsEffects }))
+  return Array.from(
+    { length: shards },
+    () => new ShardModel({ supervisor, registrar, topics, neighbours, wantsEffects }),
+  )
 }
