@@ -25,7 +25,8 @@ const TRY_MS_MAX = 5000
  * for a turn included. A field that the party has long left needs no monster any more.
  */
 const GIVE_UP_MS = 60_000
-const RETRY: BackOff = { msMin: 200, msMax: 5000 }
+/** Far apart in the end: thousands may be trying while the service is down. */
+const RETRY: BackOff = { msMin: 200, msMax: 10_000 }
 
 /** The monster service. */
 export interface MonsterClient {
