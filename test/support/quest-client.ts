@@ -122,9 +122,14 @@ export class QuestClient {
   /** Records that were accepted and have not had their effect yet, in both hops. */
   async undone(): Promise<number> {
     const { topics, later, prefix } = this.#options
-    const read = later === undefined ? [] : [later.characterStatus, later.monsterStatus]
     const hops = [
-      ...[topics.commands, ...read].map(topic => ({ groupId: `${prefix}.ingress`, topic })),
+      { groupId: `${prefix}.ingress`, topic: topics.commands },
+      ...(later === undefined
+        ? []
+        : [
+            { groupId: `${prefix}.ingress-character`, topic: later.characterStatus },
+            { groupId: `${prefix}.ingress-monster`, topic: later.monsterStatus },
+          ]),
       { groupId: `${prefix}.shards`, topic: `${prefix}.shard-commands` },
     ]
     let undone = 0
