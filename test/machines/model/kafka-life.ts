@@ -85,6 +85,11 @@ export class KafkaLife {
     if (move.type === 'REGISTER') return registerCommand(this.sample, this.channelId, move.characterId)
     const common = { worldId: 0, characterId: FIRST }
     const instanceId = this.#instanceId
+    if (move.type === 'UPDATE_CUSTOM_DATA')
+      return { ...common, type: move.type, body: { instanceId, updates: move.updates, increments: move.increments } }
+    if (move.type === 'BROADCAST_MESSAGE')
+      return { ...common, type: move.type, body: { instanceId, messageType: move.messageType, message: move.message } }
+    if (move.type === 'LEAVE') return { ...common, characterId: move.characterId, type: move.type, body: {} }
     if (move.type !== 'UPDATE_STAGE_STATE') return { ...common, type: move.type, body: { instanceId } }
     return { ...common, type: move.type, body: { instanceId, itemCounts: move.items, monsterKills: move.kills } }
   }

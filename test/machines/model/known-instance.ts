@@ -1,5 +1,5 @@
 /** What an instance's snapshot holds, in the oracle's words: ids without the machine's prefixes, timers by name. */
-import { type Counts, ITEM_PREFIX, KILL_PREFIX } from '../../../machines/context.ts'
+import { DATA_PREFIX, ITEM_PREFIX, KILL_PREFIX } from '../../../machines/context.ts'
 import type { InstanceSnapshot } from '../../../src/actor/instance.ts'
 import type { Knowledge } from './oracle-life.ts'
 import { STATES } from './oracle-table.ts'
@@ -20,11 +20,12 @@ export function knowledgeOf({ value, context }: InstanceSnapshot): Knowledge {
           attempts: stage.attempts,
           items: unprefixed(stage.items, ITEM_PREFIX),
           kills: unprefixed(stage.kills, KILL_PREFIX),
+          data: unprefixed(stage.data, DATA_PREFIX),
         }
       : undefined,
   }
 }
 
-function unprefixed(counts: Counts, prefix: string): Readonly<Record<string, number>> {
+function unprefixed<Kept>(counts: Readonly<Record<string, Kept>>, prefix: string): Readonly<Record<string, Kept>> {
   return Object.fromEntries(Object.entries(counts).map(([id, count]) => [id.slice(prefix.length), count]))
 }

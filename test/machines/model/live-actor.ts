@@ -69,7 +69,7 @@ export function liveActor(scene: Scene): LiveActor {
       now += afterMs
       // The first REGISTER makes it; behind its end nobody is there to be sent anything.
       if (afterMs === 0) actor.start()
-      else if (isOver()) return { told: [], refused: 'INSTANCE_NOT_FOUND' }
+      else if (isOver()) return { told: [], refused: move.type === 'LEAVE' ? undefined : 'INSTANCE_NOT_FOUND' }
       else actor.send(machineEvent(move, now))
       return effect(afterMs > 0)
     },

@@ -55,6 +55,12 @@ export function machineEvent(move: Move, now: number): PartyQuestEvent {
       return { type: 'REGISTER', member: { characterId: character(move.characterId) }, now }
     case 'UPDATE_STAGE_STATE':
       return { type: move.type, itemCounts: numbered(move.items), monsterKills: numbered(move.kills), now }
+    case 'LEAVE':
+      return { type: move.type, characterId: character(move.characterId), reason: 'voluntary', now }
+    case 'UPDATE_CUSTOM_DATA':
+      return { type: move.type, updates: new Map(Object.entries(move.updates)), increments: move.increments, now }
+    case 'BROADCAST_MESSAGE':
+      return { type: move.type, messageType: move.messageType, message: move.message, now }
     case 'wait':
       return { type: `timer.${move.timer}`, now }
     default:
@@ -156,6 +162,11 @@ function movesIn(scene: Scene, { machine: { status, value, context }, updates }:
     { type: 'STAGE_CLEAR_ATTEMPT' },
     { type: 'STAGE_ADVANCE' },
     { type: 'FORFEIT' },
+    { type: 'ENTER_BONUS' },
+    SOME_DATA,
+    ...(stageIndex === 0 || value === 'completed' || value === 'bonus' ? [BEYOND_DATA] : []),
+    BROADCAST,
+    { type: 'LEAVE', characterId: FIRST + members.length - 1 },
     ...(isOpen ? [{ type: 'REGISTER', characterId: FIRST + members.length } as const] : []),
     ...(ordered === undefined ? [] : [ordered]),
     ...(next === undefined ? [] : [{ type: 'wait', timer: next.timer } as const]),
@@ -168,8 +179,27 @@ const TOO_LATE: readonly Move[] = [
   { type: 'UPDATE_STAGE_STATE', step: 'unasked', items: {}, kills: {} },
   { type: 'STAGE_CLEAR_ATTEMPT' },
   { type: 'STAGE_ADVANCE' },
+  { type: 'LEAVE', characterId: FIRST },
+  { type: 'ENTER_BONUS' },
+  { type: 'UPDATE_CUSTOM_DATA', step: 'some', updates: {}, increments: [] },
+  { type: 'BROADCAST_MESSAGE', messageType: '', message: '' },
   { type: 'FORFEIT' },
 ]
+
+/** Read by no quest. */
+const SOME_DATA: Move = {
+  type: 'UPDATE_CUSTOM_DATA',
+  step: 'some',
+  updates: { 'a <b>': '41', word: 'text' },
+  increments: ['a <b>', 'pulls', 'pulls'],
+}
+const BEYOND_DATA: Move = {
+  type: 'UPDATE_CUSTOM_DATA',
+  step: 'beyond the bound',
+  updates: {},
+  increments: Array.from({ length: BEYOND_THE_BOUND }, (_, index) => `key ${index}`),
+}
+const BROADCAST: Move = { type: 'BROADCAST_MESSAGE', messageType: 'NOTICE', message: 'To <all> & each' }
 
 type Update = Extract<CommandMove, { type: 'UPDATE_STAGE_STATE' }>
 

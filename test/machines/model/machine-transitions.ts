@@ -29,8 +29,9 @@ function nameOf(transition: Transition, state: string, event: string): string {
 
 export const MACHINE_STATES: readonly string[] = Object.keys(partyQuestMachine.root.states)
 
+/** But for what monsters do, which no command can: later-version.test.ts has those. */
 export function transitionNames(): readonly string[] {
-  return [...NAMES.values()]
+  return [...NAMES.values()].filter(name => !name.includes(' monster.'))
 }
 
 /** The state that a transition of that name leaves, and the one that it enters, if any. */

@@ -9,6 +9,10 @@ export const COMMANDS = [
   'UPDATE_STAGE_STATE',
   'STAGE_CLEAR_ATTEMPT',
   'STAGE_ADVANCE',
+  'LEAVE',
+  'ENTER_BONUS',
+  'UPDATE_CUSTOM_DATA',
+  'BROADCAST_MESSAGE',
   'FORFEIT',
 ] as const
 export type CommandName = (typeof COMMANDS)[number]
@@ -19,7 +23,15 @@ export type Timer = (typeof TIMERS)[number]
 
 export type CommandMove =
   | { readonly type: 'REGISTER'; readonly characterId: number }
-  | { readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'FORFEIT' }
+  | { readonly type: 'START' | 'STAGE_CLEAR_ATTEMPT' | 'STAGE_ADVANCE' | 'ENTER_BONUS' | 'FORFEIT' }
+  | { readonly type: 'LEAVE'; readonly characterId: number }
+  | {
+      readonly type: 'UPDATE_CUSTOM_DATA'
+      readonly step: 'some' | 'beyond the bound'
+      readonly updates: Readonly<Record<string, string>>
+      readonly increments: readonly string[]
+    }
+  | { readonly type: 'BROADCAST_MESSAGE'; readonly messageType: string; readonly message: string }
   /** Counts by id. `step`: which of the stage's updates it is, for whoever generates lives. */
   | {
       readonly type: 'UPDATE_STAGE_STATE'
@@ -41,6 +53,10 @@ export function moveLine(move: Move): string {
   switch (move.type) {
     case 'REGISTER':
       return `REGISTER ${move.characterId}`
+    case 'LEAVE':
+      return `LEAVE ${move.characterId}`
+    case 'UPDATE_CUSTOM_DATA':
+      return `UPDATE_CUSTOM_DATA ${move.step}`
     case 'UPDATE_STAGE_STATE':
       return `UPDATE_STAGE_STATE ${move.step}`
     case 'wait':

@@ -20,6 +20,8 @@ export interface ModelQuest {
   readonly duration?: number
   readonly registration: { readonly type: string; readonly mode: string; readonly duration?: number }
   readonly startRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
+  readonly failRequirements?: ModelQuest['startRequirements']
+  readonly rewards?: readonly ModelReward[]
   readonly exit: number
   readonly bonus?: {
     readonly mapId: number
@@ -31,7 +33,17 @@ export interface ModelQuest {
   readonly advance?: string
 }
 
+export interface ModelReward {
+  readonly type: string
+  readonly amount?: number
+}
+
 export interface ModelStage {
+  readonly rewards?: readonly ModelReward[]
+  readonly properties?: {
+    readonly weather?: { readonly itemId: number; readonly message: string; readonly duration: number }
+    readonly friendlyMonster?: { readonly spawnMessage?: string }
+  }
   readonly mapIds: readonly number[]
   readonly duration?: number
   readonly onTimeout?: string
@@ -44,6 +56,7 @@ export interface ModelCondition {
   readonly operator: string
   readonly value: number
   readonly referenceId?: number
+  readonly referenceKey?: string
 }
 
 /** What the operator decided. Seconds, 0 = never. */
@@ -82,7 +95,14 @@ export interface Knowledge {
   readonly members: readonly number[]
   readonly deadlines: Readonly<Record<string, number>>
   /** Of a stage that is played or just cleared. */
-  readonly played: { readonly attempts: number; readonly items: Counted; readonly kills: Counted } | undefined
+  readonly played:
+    | {
+        readonly attempts: number
+        readonly items: Counted
+        readonly kills: Counted
+        readonly data: Readonly<Record<string, string>>
+      }
+    | undefined
 }
 type Counted = Readonly<Record<string, number>>
 
@@ -92,6 +112,8 @@ const NIL = '00000000-0000-0000-0000-000000000000'
 const UINT32_MAX = 4_294_967_295
 /** Different items, or monsters, of one stage. */
 const DIFFERENT_IDS_MAX = 4096
+/** Different keys, and the characters of all keys and texts: each key is kept with one character more. */
+const DATA_CHARACTERS_MAX = 65_536
 const COMPLETION_SECONDS = 120
 
 const COMPARE: Readonly<Record<string, (left: number, right: number) => boolean>> = {
@@ -114,6 +136,7 @@ export class OracleLife {
   #attempts = 0
   #items = new Map<string, number>()
   #kills = new Map<string, number>()
+  #data = new Map<string, string>()
   readonly #deadlines = new Map<Timer, number>()
   /** Of the operation that runs. */
   #now = 0
@@ -145,6 +168,7 @@ export class OracleLife {
             attempts: this.#attempts,
             items: Object.fromEntries(this.#items),
             kills: Object.fromEntries(this.#kills),
+            data: Object.fromEntries(this.#data),
           }
         : undefined,
     }
@@ -202,13 +226,27 @@ export class OracleLife {
     'stage keeps them': () => this.#played.warpType === 'none',
     'timeout fails': () => this.#played.onTimeout === 'fail',
     'no bonus': () => this.#quest.bonus === undefined,
+    'the last one': () => this.#members.length === 1,
+    'fails without him': () =>
+      this.#deployment.requirements === 'enforce' &&
+      (this.#quest.failRequirements ?? []).some(
+        ({ type, operator, value }) =>
+          type === 'party_size' && compare(this.#members.length - 1, WORDS[operator], value),
+      ),
+    'data within bounds': () => {
+      const after = this.#dataAfter()
+      const characters = [...after].reduce((sum, [key, text]) => sum + 1 + key.length + text.length, 0)
+      return after.size <= DIFFERENT_IDS_MAX && characters <= DATA_CHARACTERS_MAX
+    },
     'bonus at once': () => this.#quest.bonus?.entry === 'auto',
   }
 
   #act(deed: Deed): void {
     const [verb, ...rest] = deed.split(' ')
     const object = rest.join(' ')
-    if (verb === 'arm') this.#arm(object)
+    if (deed === 'warp him out') this.#warpHimOut()
+    else if (verb === 'award') this.#award(object)
+    else if (verb === 'arm') this.#arm(object)
     else if (verb === 'disarm') this.#disarm(object)
     else if (verb === 'warp') this.#warp(rest.slice(1).join(' '))
     else if (verb === 'say') this.#sayBody(object)
@@ -235,6 +273,28 @@ export class OracleLife {
         add(this.#items, this.#move.items)
         add(this.#kills, this.#move.kills)
         break
+      case 'let him go': {
+        const { characterId } = this.#leaver
+        this.#members = this.#members.filter(member => member !== characterId)
+        break
+      }
+      case 'set data':
+        this.#data = this.#dataAfter()
+        break
+      case 'broadcast':
+        if (this.#move?.type === 'BROADCAST_MESSAGE') this.#toEach(this.#move.messageType, this.#move.message)
+        break
+      case 'forget the stage':
+        this.#freshStage(this.#stage)
+        break
+      case 'show the stage':
+        this.#showStage()
+        break
+      case 'remove reactors':
+        for (const mapId of new Set(this.#played.mapIds)) {
+          this.#field('reactor', mapId, {}, 'DESTROY_IN_FIELD', {})
+        }
+        break
       default:
         throw new Error(`nobody knows how to ${deed}`)
     }
@@ -245,6 +305,7 @@ export class OracleLife {
     this.#attempts = 0
     this.#items = new Map()
     this.#kills = new Map()
+    this.#data = new Map()
   }
 
   #arm(timer: string): void {
@@ -282,11 +343,72 @@ export class OracleLife {
     const instance = to === 'exit' ? NIL : instanceId
     for (const characterId of this.#members) {
       const body = { channelId, mapId, instance, portalId: 0 }
-      const key = Buffer.alloc(8)
-      key.writeUInt32LE(characterId)
-      const value = goJson({ worldId, characterId, type: 'CHANGE_MAP', body })
-      this.#told.push({ topic: 'character', key: key.toString('hex'), value })
+      this.#tell('character', characterId, { worldId, characterId, type: 'CHANGE_MAP', body })
     }
+  }
+
+  #warpHimOut(): void {
+    const { characterId } = this.#leaver
+    const { worldId, channelId } = this.#place
+    const body = { channelId, mapId: this.#quest.exit, instance: NIL, portalId: 0 }
+    this.#tell('character', characterId, { worldId, characterId, type: 'CHANGE_MAP', body })
+  }
+
+  get #leaver(): { readonly characterId: number } {
+    if (this.#move?.type !== 'LEAVE') throw new Error('nobody leaves')
+    return this.#move
+  }
+
+  #award(whose: string): void {
+    const { worldId, channelId } = this.#place
+    const { rewards = [] } = whose === 'stage' ? this.#played : this.#quest
+    for (const { type, amount = 0 } of rewards) {
+      if (type !== 'experience' || amount === 0) continue
+      for (const characterId of this.#members) {
+        const body = { channelId, distributions: [{ experienceType: 'CHAT', amount, attr1: 0 }] }
+        this.#tell('character', characterId, { worldId, characterId, type: 'AWARD_EXPERIENCE', body })
+      }
+    }
+  }
+
+  #showStage(): void {
+    const { properties, mapIds } = this.#played
+    const { weather, friendlyMonster } = properties ?? {}
+    const [mapId] = mapIds
+    if (weather && mapId !== undefined) {
+      const { itemId, message, duration } = weather
+      const body = { itemId, message, durationMs: duration * 1000 }
+      this.#field('map', mapId, { transactionId: NIL }, 'WEATHER_START', body)
+    }
+    if (friendlyMonster?.spawnMessage) this.#toEach('PINK_TEXT', friendlyMonster.spawnMessage)
+  }
+
+  #toEach(messageType: string, message: string): void {
+    const { worldId, channelId } = this.#place
+    for (const characterId of this.#members) {
+      const outer = { transactionId: NIL, worldId, channelId, characterId, type: 'SEND_MESSAGE' }
+      this.#tell('systemMessage', characterId, { ...outer, body: { messageType, message } })
+    }
+  }
+
+  #field(topic: Told['topic'], mapId: number, first: object, type: string, body: object): void {
+    const { worldId, channelId, instanceId: instance } = this.#place
+    this.#tell(topic, mapId, { ...first, worldId, channelId, mapId, instance, type, body })
+  }
+
+  /** Under an id as a key of eight bytes. */
+  #tell(topic: Told['topic'], id: number, value: object): void {
+    const key = Buffer.alloc(8)
+    key.writeUInt32LE(id)
+    this.#told.push({ topic, key: key.toString('hex'), value: goJson(value) })
+  }
+
+  #dataAfter(): Map<string, string> {
+    const after = new Map(this.#data)
+    if (this.#move?.type !== 'UPDATE_CUSTOM_DATA') return after
+    for (const [key, text] of Object.entries(this.#move.updates)) after.set(key, text)
+    for (const key of this.#move.increments) after.set(key, String(Number(after.get(key) ?? 0) + 1))
+    return after
   }
 
   #sayBody(type: string): void {
@@ -302,6 +424,8 @@ export class OracleLife {
       STAGE_CLEARED: () => ({ stageIndex, channelId, mapIds, fieldInstances: [instanceId] }),
       STAGE_ADVANCED: () => ({ stageIndex, mapIds }),
       COMPLETED: () => ({}),
+      CHARACTER_LEFT: () => ({ characterId: this.#leaver.characterId, channelId, reason: 'voluntary' }),
+      BONUS_ENTERED: () => ({ mapId: this.#quest.bonus?.mapId }),
       INSTANCE_DESTROYED: () => ({}),
     }
     for (const [name, body] of Object.entries(bodies)) if (name === type) this.#say(type, body())
@@ -327,10 +451,10 @@ export class OracleLife {
     )
   }
 
-  #holds({ type, operator, value, referenceId }: ModelCondition): boolean {
+  #holds({ type, operator, value, referenceId, referenceKey = '' }: ModelCondition): boolean {
     const counts = type === 'monster_kill' ? this.#kills : this.#items
-    // Nothing sets custom data yet.
-    const count = type === 'custom_data' ? 0 : (counts.get(String(referenceId)) ?? 0)
+    const count =
+      type === 'custom_data' ? Number(this.#data.get(referenceKey) ?? 0) : (counts.get(String(referenceId)) ?? 0)
     return compare(count, operator, value)
   }
 

@@ -21,6 +21,9 @@ export type Guard =
   | 'timeout fails'
   | 'no bonus'
   | 'bonus at once'
+  | 'the last one'
+  | 'fails without him'
+  | 'data within bounds'
 
 export type Deed =
   | 'join'
@@ -28,6 +31,14 @@ export type Deed =
   | 'next stage'
   | 'count'
   | 'count the attempt'
+  | 'let him go'
+  | 'set data'
+  | 'broadcast'
+  | 'forget the stage'
+  | 'show the stage'
+  | `award ${'stage' | 'quest'}`
+  | 'remove reactors'
+  | 'warp him out'
   | `arm ${Timer}`
   | `disarm ${'stage' | 'all'}`
   | `warp to ${'stage' | 'bonus' | 'completion map' | 'exit'}`
@@ -42,6 +53,8 @@ export type Said =
   | 'STAGE_CLEARED'
   | 'STAGE_ADVANCED'
   | 'COMPLETED'
+  | 'CHARACTER_LEFT'
+  | 'BONUS_ENTERED'
   | 'INSTANCE_DESTROYED'
 
 export type FailReason =
@@ -63,14 +76,44 @@ export interface Row {
 }
 
 /** What several commands and timers have in common. */
-export type Passage = 'opening' | 'filling' | 'start' | 'clearing' | 'leaving the stage' | 'completion' | 'destruction'
+export type Passage =
+  | 'opening'
+  | 'filling'
+  | 'start'
+  | 'clearing'
+  | 'failing'
+  | 'leaving the stage'
+  | 'completion'
+  | 'bonus entry'
+  | 'destruction'
 
 type Cells = Readonly<Record<CommandName, readonly Row[]>> & Readonly<Partial<Record<Timer, readonly Row[]>>>
 
 const unknown = (): readonly Row[] => [{ refuse: 'INSTANCE_NOT_FOUND' }]
 const refused = (): readonly Row[] => [{ refuse: 'INVALID_STATE' }]
 const late = (): readonly Row[] => [{ refuse: 'ALREADY_REGISTERED' }]
-const failing = (reason: FailReason): readonly Row[] => [{ do: [`fail ${reason}`], go: 'destruction' }]
+const failing = (reason: FailReason): readonly Row[] => [{ do: [`fail ${reason}`], go: 'failing' }]
+/** No stage has begun, and nothing is to be removed. */
+const neverBegun = (reason: FailReason): readonly Row[] => [{ do: [`fail ${reason}`], go: 'destruction' }]
+const broadcast = (): readonly Row[] => [{ do: ['broadcast'] }]
+const data = (): readonly Row[] => [{ when: ['data within bounds'], do: ['set data'] }, ...refused()]
+const leavingPlay = (): readonly Row[] => [
+  {
+    when: ['the last one'],
+    do: ['warp him out', 'let him go', 'say CHARACTER_LEFT', 'remove reactors'],
+    go: 'destruction',
+  },
+  {
+    when: ['fails without him'],
+    do: ['warp him out', 'let him go', 'say CHARACTER_LEFT', 'fail requirements_not_met'],
+    go: 'failing',
+  },
+  { do: ['warp him out', 'let him go', 'say CHARACTER_LEFT'] },
+]
+const leavingEnd = (): readonly Row[] => [
+  { when: ['the last one'], do: ['warp him out', 'let him go', 'say CHARACTER_LEFT'], go: 'destruction' },
+  { do: ['warp him out', 'let him go', 'say CHARACTER_LEFT'] },
+]
 
 export const TABLE: Readonly<Record<State, Cells>> = {
   gone: {
@@ -79,6 +122,10 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: unknown(),
     STAGE_CLEAR_ATTEMPT: unknown(),
     STAGE_ADVANCE: unknown(),
+    LEAVE: [{}],
+    ENTER_BONUS: unknown(),
+    UPDATE_CUSTOM_DATA: unknown(),
+    BROADCAST_MESSAGE: unknown(),
     FORFEIT: unknown(),
   },
   registering: {
@@ -87,9 +134,16 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: refused(),
     STAGE_CLEAR_ATTEMPT: refused(),
     STAGE_ADVANCE: refused(),
-    FORFEIT: failing('forfeit'),
-    registration: [{ when: ['requirements hold'], go: 'start' }, ...failing('requirements_not_met')],
-    lobby: failing('registration_expired'),
+    LEAVE: [
+      { when: ['the last one'], do: ['let him go', 'say CHARACTER_LEFT'], go: 'destruction' },
+      { do: ['let him go', 'say CHARACTER_LEFT'], go: 'filling' },
+    ],
+    ENTER_BONUS: refused(),
+    UPDATE_CUSTOM_DATA: refused(),
+    BROADCAST_MESSAGE: broadcast(),
+    FORFEIT: neverBegun('forfeit'),
+    registration: [{ when: ['requirements hold'], go: 'start' }, ...neverBegun('requirements_not_met')],
+    lobby: neverBegun('registration_expired'),
   },
   active: {
     REGISTER: late(),
@@ -97,15 +151,16 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: [{ when: ['counts within bounds'], do: ['count'] }, ...refused()],
     STAGE_CLEAR_ATTEMPT: [{ when: ['conditions hold'], go: 'clearing' }, { do: ['count the attempt'] }],
     STAGE_ADVANCE: [
-      { when: ['automatic'], do: ['say STAGE_CLEARED'], go: 'leaving the stage' },
+      { when: ['automatic'], do: ['award stage', 'say STAGE_CLEARED'], go: 'leaving the stage' },
       { go: 'leaving the stage' },
     ],
+    LEAVE: leavingPlay(),
+    ENTER_BONUS: refused(),
+    UPDATE_CUSTOM_DATA: data(),
+    BROADCAST_MESSAGE: broadcast(),
     FORFEIT: failing('forfeit'),
     quest: failing('time_expired'),
-    stage: [
-      { when: ['timeout fails'], do: ['fail stage_time_expired'], go: 'destruction' },
-      { go: 'leaving the stage' },
-    ],
+    stage: [{ when: ['timeout fails'], do: ['fail stage_time_expired'], go: 'failing' }, { go: 'leaving the stage' }],
   },
   cleared: {
     REGISTER: late(),
@@ -113,6 +168,10 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: refused(),
     STAGE_CLEAR_ATTEMPT: refused(),
     STAGE_ADVANCE: [{ go: 'leaving the stage' }],
+    LEAVE: leavingPlay(),
+    ENTER_BONUS: refused(),
+    UPDATE_CUSTOM_DATA: refused(),
+    BROADCAST_MESSAGE: broadcast(),
     FORFEIT: failing('forfeit'),
     quest: failing('time_expired'),
   },
@@ -122,6 +181,10 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: refused(),
     STAGE_CLEAR_ATTEMPT: refused(),
     STAGE_ADVANCE: refused(),
+    LEAVE: leavingEnd(),
+    ENTER_BONUS: [{ go: 'bonus entry' }],
+    UPDATE_CUSTOM_DATA: data(),
+    BROADCAST_MESSAGE: broadcast(),
     FORFEIT: [{ go: 'destruction' }],
     completion: [{ go: 'destruction' }],
   },
@@ -131,6 +194,10 @@ export const TABLE: Readonly<Record<State, Cells>> = {
     UPDATE_STAGE_STATE: refused(),
     STAGE_CLEAR_ATTEMPT: refused(),
     STAGE_ADVANCE: refused(),
+    LEAVE: leavingEnd(),
+    ENTER_BONUS: refused(),
+    UPDATE_CUSTOM_DATA: data(),
+    BROADCAST_MESSAGE: broadcast(),
     FORFEIT: [{ go: 'destruction' }],
     bonus: [{ go: 'destruction' }],
   },
@@ -145,28 +212,35 @@ export const PASSAGES: Readonly<Record<Passage, readonly Row[]>> = {
   filling: [{ when: ['timed'] }, { when: ['requirements hold'], go: 'start' }, {}],
   start: [
     {
-      do: ['disarm all', 'first stage', 'arm quest', 'arm stage', 'warp to stage', 'say STARTED'],
+      do: ['disarm all', 'first stage', 'arm quest', 'arm stage', 'warp to stage', 'say STARTED', 'show the stage'],
       go: 'active',
     },
   ],
   clearing: [
-    { when: ['automatic'], do: ['disarm stage', 'say STAGE_CLEARED'], go: 'leaving the stage' },
-    { do: ['disarm stage', 'say STAGE_CLEARED'], go: 'cleared' },
+    { when: ['automatic'], do: ['disarm stage', 'award stage', 'say STAGE_CLEARED'], go: 'leaving the stage' },
+    { do: ['disarm stage', 'award stage', 'say STAGE_CLEARED'], go: 'cleared' },
   ],
   'leaving the stage': [
-    { when: ['last stage'], do: ['disarm all', 'say COMPLETED'], go: 'completion' },
+    { when: ['last stage'], do: ['disarm all', 'award quest', 'say COMPLETED', 'remove reactors'], go: 'completion' },
     {
       when: ['stage keeps them'],
-      do: ['disarm stage', 'next stage', 'arm stage', 'say STAGE_ADVANCED'],
+      do: ['disarm stage', 'next stage', 'arm stage', 'say STAGE_ADVANCED', 'show the stage'],
       go: 'active',
     },
-    { do: ['disarm stage', 'next stage', 'arm stage', 'warp to stage', 'say STAGE_ADVANCED'], go: 'active' },
+    {
+      do: ['disarm stage', 'next stage', 'arm stage', 'warp to stage', 'say STAGE_ADVANCED', 'show the stage'],
+      go: 'active',
+    },
   ],
   completion: [
     { when: ['no bonus'], go: 'destruction' },
-    { when: ['bonus at once'], do: ['arm bonus', 'warp to bonus'], go: 'bonus' },
+    { when: ['bonus at once'], go: 'bonus entry' },
     { do: ['arm completion', 'warp to completion map'], go: 'completed' },
   ],
+  'bonus entry': [
+    { do: ['disarm all', 'forget the stage', 'arm bonus', 'warp to bonus', 'say BONUS_ENTERED'], go: 'bonus' },
+  ],
+  failing: [{ do: ['remove reactors'], go: 'destruction' }],
   destruction: [{ do: ['disarm all', 'warp to exit', 'say INSTANCE_DESTROYED'], go: 'gone' }],
 }
 

@@ -26,6 +26,10 @@ interface Facts {
   readonly timeoutFails: boolean
   readonly bonus: 'none' | 'auto' | 'manual'
   readonly bonusTimer: boolean
+  /** Members of a quest that runs: of the shortest way there. */
+  readonly party: number
+  /** Whether a fail requirement holds with one less. */
+  readonly failsWithOneLess: boolean
 }
 
 const REACHABLE: Readonly<Record<string, (facts: Facts) => boolean>> = {
@@ -58,8 +62,34 @@ const REACHABLE: Readonly<Record<string, (facts: Facts) => boolean>> = {
   'completed always [bonusIsAutomatic] → bonus': f => f.bonus === 'auto',
   'completed FORFEIT → destroyed': f => f.bonus === 'manual',
   'completed timer.completion [completionTimerDue] → destroyed': f => f.bonus === 'manual',
-  'bonus FORFEIT → destroyed': f => f.bonus === 'auto',
-  'bonus timer.bonus [bonusTimerDue] → destroyed': f => f.bonus === 'auto' && f.bonusTimer,
+  'bonus FORFEIT → destroyed': f => f.bonus !== 'none',
+  'bonus timer.bonus [bonusTimerDue] → destroyed': f => f.bonus !== 'none' && f.bonusTimer,
+  'registering LEAVE [lastMemberLeaves] → destroyed': f => f.lobby,
+  'registering LEAVE [memberLeaves] stays': f =>
+    f.lobby && (f.timed ? f.sizesThatStart.concat(f.sizesThatWait) : f.sizesThatWait).some(size => size > 1),
+  'registering BROADCAST_MESSAGE stays': f => f.lobby,
+  'active LEAVE [lastMemberLeaves] → destroyed': f => f.party === 1,
+  'active LEAVE [memberLeavesAndFailRequirementHolds] → failed': f => f.party > 1 && f.failsWithOneLess,
+  'active LEAVE [memberLeaves] stays': f => f.party > 1 && !f.failsWithOneLess,
+  'active BROADCAST_MESSAGE stays': () => true,
+  'active UPDATE_CUSTOM_DATA [customDataFits] stays': () => true,
+  'active UPDATE_CUSTOM_DATA stays': () => true,
+  'cleared LEAVE [lastMemberLeaves] → destroyed': f => f.clearable && !f.automatic && f.party === 1,
+  'cleared LEAVE [memberLeavesAndFailRequirementHolds] → failed': f =>
+    f.clearable && !f.automatic && f.party > 1 && f.failsWithOneLess,
+  'cleared LEAVE [memberLeaves] stays': f => f.clearable && !f.automatic && f.party > 1 && !f.failsWithOneLess,
+  'cleared BROADCAST_MESSAGE stays': f => f.clearable && !f.automatic,
+  'completed ENTER_BONUS → bonus': f => f.bonus === 'manual',
+  'completed LEAVE [lastMemberLeaves] → destroyed': f => f.bonus === 'manual' && f.party === 1,
+  'completed LEAVE [memberLeaves] stays': f => f.bonus === 'manual' && f.party > 1,
+  'completed BROADCAST_MESSAGE stays': f => f.bonus === 'manual',
+  'completed UPDATE_CUSTOM_DATA [customDataFits] stays': f => f.bonus === 'manual',
+  'completed UPDATE_CUSTOM_DATA stays': f => f.bonus === 'manual',
+  'bonus LEAVE [lastMemberLeaves] → destroyed': f => f.bonus !== 'none' && f.party === 1,
+  'bonus LEAVE [memberLeaves] stays': f => f.bonus !== 'none' && f.party > 1,
+  'bonus BROADCAST_MESSAGE stays': f => f.bonus !== 'none',
+  'bonus UPDATE_CUSTOM_DATA [customDataFits] stays': f => f.bonus !== 'none',
+  'bonus UPDATE_CUSTOM_DATA stays': f => f.bonus !== 'none',
   'failed always → destroyed': () => true,
 }
 
@@ -71,7 +101,7 @@ export function isReachable(transition: string, scene: Scene): boolean {
 }
 
 function factsOf({ quest, deployment, characters }: Scene): Facts {
-  const { registration, stages, duration = 0, bonus, startRequirements = [] } = quest
+  const { registration, stages, duration = 0, bonus, startRequirements = [], failRequirements = [] } = quest
   const timed = registration.mode === 'timed'
   const starts = (size: number) =>
     deployment.requirements === 'warn' ||
@@ -101,6 +131,13 @@ function factsOf({ quest, deployment, characters }: Scene): Facts {
     timeoutAdvances: inTime.some(({ onTimeout }) => onTimeout !== 'fail'),
     timeoutFails: inTime.some(({ onTimeout }) => onTimeout === 'fail'),
     bonus: bonus === undefined ? 'none' : bonus.entry === 'auto' ? 'auto' : 'manual',
+    party: first ?? 0,
+    failsWithOneLess:
+      first !== undefined &&
+      deployment.requirements === 'enforce' &&
+      failRequirements.some(
+        ({ type, operator, value }) => type === 'party_size' && WITHIN[operator]?.(first - 1, value) === true,
+      ),
     bonusTimer: (bonus?.duration || deployment.bonusLimitSeconds) > 0,
   }
 }

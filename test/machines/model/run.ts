@@ -79,7 +79,10 @@ function seenBy({ codes, order }: Runner, { told, refused }: Effect): Effect {
   const of = (topic: Told['topic']) => told.filter(message => message.topic === topic)
   const isKnown = codes === undefined || refused === undefined || codes.includes(refused)
   return {
-    told: order === 'of all' ? told : [...of('status'), ...of('character')],
+    told:
+      order === 'of all'
+        ? told
+        : [...of('status'), ...of('character'), ...of('reactor'), ...of('systemMessage'), ...of('map')],
     refused: isKnown ? refused : 'INVALID_STATE',
   }
 }

@@ -141,6 +141,22 @@ export function ownScenes(): readonly Scene[] {
       { registration: INSTANT, advance: 'command', duration: 90, stages: [stage(0), stage(1)] },
       { advance: 'automatic' },
     ),
+    scene('deserted_pq', 2, {
+      registration: INSTANT,
+      startRequirements: party('gte', 2),
+      failRequirements: party('lt', 2),
+      rewards: [{ type: 'experience', amount: 7 }],
+      stages: [
+        stage(0, {
+          mapIds: [100, 101, 100],
+          rewards: [{ type: 'experience', amount: 5 }, { type: 'experience' }],
+          properties: {
+            weather: { itemId: 5120016, message: 'Rain & <wind>', duration: 5 },
+            friendlyMonster: { monsterId: 9300061, x: 1, y: 2, fh: 3, spawnMessage: 'Protect it!' },
+          },
+        }),
+      ],
+    }),
     scene('a <b> & "c" pq', 1, { registration: INSTANT, stages: [stage(0, { clearConditions: [kill('>', 1)] })] }),
   ]
 }

@@ -5,7 +5,7 @@
 import { decodeInstance } from '../../../src/actor/snapshot-bytes.ts'
 import type { InstanceId } from '../../../src/contract/ids.ts'
 import type { LogRecord } from '../../../src/contract/log-record.ts'
-import { ShardHarness, TOPICS, textOf } from '../../support/shard-harness.ts'
+import { NEIGHBOUR_TOPICS, ShardHarness, TOPICS, textOf } from '../../support/shard-harness.ts'
 import { knowledgeOf } from './known-instance.ts'
 import { compiled, machineInput } from './lives.ts'
 import type { CommandMove, Timer } from './move.ts'
@@ -43,6 +43,9 @@ export async function shardRun(scene: Scene): Promise<ShardRun> {
     const told = [
       ...status.map(record => toldOf('status', record, instanceId)),
       ...unread(TOPICS.characterCommands).map(record => toldOf('character', record, instanceId)),
+      ...(['reactor', 'systemMessage', 'map'] as const).flatMap(topic =>
+        unread(NEIGHBOUR_TOPICS[topic]).map(record => toldOf(topic, record, instanceId)),
+      ),
     ]
     const [refused, ...more] = unread(TOPICS.deadLetters).map(({ headers }) => textOf(headers, 'error-code'))
     if (more.length > 0) throw new Error(`one command was refused ${more.length + 1} times`)
@@ -82,8 +85,24 @@ async function sendTo(harness: ShardHarness, scene: Scene, move: CommandMove, in
     await harness.register(move.characterId, { questId, partyId: PARTY_ID, channelId: CHANNEL_ID })
     return
   }
-  const counts = move.type === 'UPDATE_STAGE_STATE' ? { itemCounts: move.items, monsterKills: move.kills } : {}
-  await harness.command(move.type, (instanceId ?? '') as InstanceId, counts)
+  if (move.type === 'LEAVE') {
+    await harness.send(JSON.stringify({ worldId: 0, characterId: move.characterId, type: 'LEAVE', body: {} }))
+    return
+  }
+  await harness.command(move.type, (instanceId ?? '') as InstanceId, bodyOf(move))
+}
+
+function bodyOf(move: CommandMove): object {
+  switch (move.type) {
+    case 'UPDATE_STAGE_STATE':
+      return { itemCounts: move.items, monsterKills: move.kills }
+    case 'UPDATE_CUSTOM_DATA':
+      return { updates: move.updates, increments: move.increments }
+    case 'BROADCAST_MESSAGE':
+      return { messageType: move.messageType, message: move.message }
+    default:
+      return {}
+  }
 }
 
 function toldOf(topic: Told['topic'], { key, value }: LogRecord, instanceId: string | undefined): Told {
