@@ -23,11 +23,18 @@ const PLAY_LIMIT_MS = 60_000
 describeWithEachKafka('all shipped quests', kafka => {
   const install = installations()
 
-  it(
-    'are played to COMPLETED, and each message is the one that must come, at its place',
-    async () => {
-      const quests = await shippedQuests()
-      const installation = await install({ bootstrap: kafka.bootstrap, prefix: `${kafka.topicPrefix()}-whole` })
+  it.each([
+    { advance: 'command', where: 'as they stand' },
+    { advance: 'automatic', where: "in the original's place (ADVANCE=automatic)" },
+  ] as const)(
+    'are played to COMPLETED $where, and each message is the one that must come, at its place',
+    async ({ advance }) => {
+      const quests = (await shippedQuests()).map(quest => ({ ...quest, advance: quest.advance ?? advance }))
+      const installation = await install({
+        bootstrap: kafka.bootstrap,
+        prefix: `${kafka.topicPrefix()}-whole-${advance}`,
+        env: { ADVANCE: advance },
+      })
       await (await installation.start('solo')).untilReady()
 
       const parties = quests.map((raw, index) => new Party(raw, index))
