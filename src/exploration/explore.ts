@@ -241,7 +241,9 @@ function endings(
   const all = [...ends.values()].map(({ end }) => end)
   const isForfeited = ({ kind, through }: End) => kind === 'completed' && through === 'FORFEIT'
   const inOrder = [
-    ...all.filter(end => end.kind === 'completed' && !isForfeited(end)),
+    // A bonus to its end is more of the quest than one that nobody enters.
+    ...all.filter(({ kind, through }) => kind === 'completed' && through === 'timer.bonus'),
+    ...all.filter(end => end.kind === 'completed' && end.through !== 'timer.bonus' && !isForfeited(end)),
     ...all.filter(isForfeited),
     ...all.filter(({ kind }) => kind === 'failed'),
     ...all.filter(({ kind }) => kind === 'left'),

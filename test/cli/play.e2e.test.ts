@@ -23,8 +23,9 @@ test('the shortest way to completion is played on the embedded log, whatever clu
     /^Rice Cakes Under a Full Moon \(henesys_pq\): the shortest way to complete, in \d+ operations$/,
   )
   expect(lines[0]).toMatch(/^0:00:00 {2}REGISTER character 1 +active, stage 0 +INSTANCE_CREATED, /)
+  expect(lines.at(-2)).toMatch(/^0:00:00 {2}ENTER_BONUS +bonus +CHANGE_MAP to 910010200, BONUS_ENTERED 910010200$/)
   expect(lines.at(-1)).toMatch(
-    /^0:02:00 {2}completion timer +destroyed +CHANGE_MAP to 910010300 \(out\), INSTANCE_DESTROYED$/,
+    /^0:05:00 {2}bonus timer +destroyed +CHANGE_MAP to 910010300 \(out\), INSTANCE_DESTROYED$/,
   )
 })
 

@@ -55,6 +55,7 @@ test('what the later version adds is played: weather, custom data, a friendly mo
   const kinds = new Set(operations.flatMap(({ messages }) => messages.map(({ type }) => type)))
   expect([...kinds].sort()).toEqual([
     'AWARD_EXPERIENCE',
+    'BONUS_ENTERED',
     'CHANGE_MAP',
     'COMPLETED',
     'DESTROY_IN_FIELD',
