@@ -55,7 +55,7 @@ describe('a seed', () => {
       [
         ...['kill', 'stop', 'pause', 'outage', 'expire member', 'expire transaction', 'compact', 'wall jump'],
         ...['aborted commands', 'copy again', 'seed', 'commands', 'commits', 'events', 'seconds'],
-        ...['applied', 'refused', 'copies', 'timers', 'lookups', 'effects'],
+        ...['applied', 'refused', 'copies', 'timers', 'lookups', 'effects', 'happenings'],
       ].sort(),
     )
   })
