@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { ToolMissingError } from '../scripts/kafka-broker/java.ts'
 import { benchConsole } from './console.ts'
 import { type Result, tableLines } from './figures.ts'
+import { benchForeign } from './foreign.ts'
 import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
@@ -20,6 +21,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   step: benchStep,
   memory: benchMemory,
   journal: benchJournal,
+  foreign: benchForeign,
   console: benchConsole,
   throughput: benchThroughput,
   latency: benchLatency,

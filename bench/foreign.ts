@@ -1,0 +1,136 @@
+/**
+ * What foreign events of the game's busiest topic cost the ingress: the look at the routing field alone, and the whole
+ * way from the broker's answer to the commit of their offsets, on a real broker. Measures CPU time, all threads.
+ */
+import { type KafkaCluster, startCluster } from '../scripts/kafka-broker/cluster.ts'
+import { systemClock, systemRandom } from '../src/clock.ts'
+import { MAY_BE_OURS } from '../src/contract/game-events.ts'
+import { tenantHeaders } from '../src/contract/tenant.ts'
+import { Ingress } from '../src/ingress/ingress.ts'
+import { gameIntake } from '../src/ingress/intake.ts'
+import { silentLog } from '../src/log.ts'
+import { silentTelemetry } from '../src/telemetry.ts'
+import type { Transport } from '../src/transport/port.ts'
+import { median, type Result, rounded } from './figures.ts'
+import { until } from './fleet.ts'
+import { openBenchTransport } from './output.ts'
+import { TENANT } from './quest.ts'
+
+const SAMPLES = 5
+const LOOKS = 2_000_000
+const EVENTS = 1_200_000
+const PARTITIONS = 12
+const APPEND_RECORDS = 2000
+const PER_SECOND = 100_000
+const READ_LIMIT_MS = 120_000
+const TOPIC = 'bench-monster-events'
+const SHARD_COMMANDS = 'bench-shard-commands'
+
+/** As the monster service writes one for a map that everybody may enter. */
+const EVENT = Buffer.from(
+  '{"worldId":0,"channelId":1,"mapId":104040000,"instance":"00000000-0000-0000-0000-000000000000","uniqueId":1000004711,' +
+    '"monsterId":100101,"type":"DAMAGED","body":{"x":-120,"y":35,"actorId":9331,"boss":false,' +
+    '"damageEntries":[{"characterId":9331,"damage":118}]}}',
+)
+
+export async function benchForeign(): Promise<Result> {
+  const looks = Array.from({ length: SAMPLES }, look)
+  const cluster = await startCluster({ version: '4.2.0' })
+  try {
+    const reads = await samplesOn(cluster)
+    return {
+      compares:
+        `CPU time of the ingress for a monster event (${EVENT.length} bytes and the tenant's headers) that is none of ` +
+        `ours: the look at its bytes, ${LOOKS} times; and ${EVENTS} events on ${PARTITIONS} partitions of Kafka 4.2.0, ` +
+        `read, passed over and committed. ${SAMPLES} runs; the share is of one core at ${PER_SECOND} a second.`,
+      tables: [{ title: 'Foreign events', rows: [rowOf('the look', looks), rowOf('on Kafka', reads)] }],
+    }
+  } finally {
+    await cluster.close()
+  }
+}
+
+function rowOf(what: string, micros: readonly number[]) {
+  return {
+    '': what,
+    'an event, µs': rounded(median(micros)),
+    min: rounded(Math.min(...micros)),
+    max: rounded(Math.max(...micros)),
+    'of a core, %': rounded((median(micros) * PER_SECOND * 100) / 1_000_000),
+  }
+}
+
+/** CPU microseconds each. */
+function look(): number {
+  const before = process.cpuUsage()
+  let kept = 0
+  for (let taken = 0; taken < LOOKS; taken += 1) if (MAY_BE_OURS.monster(EVENT, 0, EVENT.length)) kept += 1
+  if (kept > 0) throw new Error('a foreign event was taken for one of ours')
+  return since(before) / LOOKS
+}
+
+function since(before: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(before)
+  return user + system
+}
+
+async function samplesOn({ bootstrap }: KafkaCluster): Promise<readonly number[]> {
+  const transport = await openBenchTransport(bootstrap)
+  try {
+    await transport.admin.createTopics(
+      [TOPIC, SHARD_COMMANDS].map(topic => ({ topic, partitions: PARTITIONS, replicationFactor: 1, config: {} })),
+    )
+    await fill(transport)
+    const samples: number[] = []
+    // The first one only makes the code warm.
+    for (let run = 0; run <= SAMPLES; run += 1) samples.push(await read(transport, `bench-${run}`))
+    return samples.slice(1)
+  } finally {
+    await transport.close()
+  }
+}
+
+async function fill(transport: Transport): Promise<void> {
+  const appender = transport.openAppender('bench-fill')
+  const headers = tenantHeaders(TENANT)
+  for (let sent = 0; sent < EVENTS; sent += APPEND_RECORDS) {
+    const partition = (sent / APPEND_RECORDS) % PARTITIONS
+    const record = { topic: TOPIC, partition, key: Buffer.from('104040000'), value: EVENT, headers }
+    await appender.append(Array.from({ length: APPEND_RECORDS }, () => record))
+  }
+  await appender.close()
+}
+
+/** From the join of a new group until all are passed over and their offsets committed. */
+async function read(transport: Transport, groupId: string): Promise<number> {
+  let foreign = 0
+  const telemetry = {
+    ...silentTelemetry,
+    gameEvents: (_game: string, outcome: string, count: number) => {
+      if (outcome === 'foreign') foreign += count
+    },
+  }
+  const options = { clock: systemClock, log: silentLog, telemetry }
+  const ingress = new Ingress({
+    ...options,
+    transport,
+    admin: transport.admin,
+    intake: gameIntake({ ...options, game: 'monster', topic: TOPIC, topicId: '', begins: 'earliest' }),
+    groupId,
+    shardCommands: SHARD_COMMANDS,
+    shards: PARTITIONS,
+    shardCommandsId: '',
+    lookAtTopics: async () => {},
+    onLost: error => {
+      throw error
+    },
+    random: systemRandom,
+  })
+  const before = process.cpuUsage()
+  ingress.start(error => {
+    throw error
+  })
+  await until('all events are read', READ_LIMIT_MS, 100, async () => foreign === EVENTS)
+  await ingress.close()
+  return since(before) / EVENTS
+}
