@@ -22,7 +22,7 @@ const start = (body: string) => `{"worldId":0,"characterId":1001,"type":"START",
 const register = (body: string) => `{"worldId":0,"characterId":1001,"type":"REGISTER","body":${body}}`
 const update = (body: string) => `{"worldId":0,"characterId":1001,"type":"UPDATE_STAGE_STATE","body":${body}}`
 
-describe('the six commands', () => {
+describe('the commands', () => {
   test('REGISTER', () => {
     const text =
       '{"worldId":0,"characterId":1001,"type":"REGISTER","body":{"questId":"kerning_city_pq","partyId":88,"channelId":1,"mapId":103000000}}'
@@ -37,7 +37,7 @@ describe('the six commands', () => {
     })
   })
 
-  test.each(['START', 'STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'FORFEIT'])('%s', type => {
+  test.each(['START', 'STAGE_CLEAR_ATTEMPT', 'STAGE_ADVANCE', 'ENTER_BONUS', 'FORFEIT'])('%s', type => {
     const text = `{"worldId":0,"characterId":1001,"type":"${type}","body":{"instanceId":"${ID}"}}`
     expect(commandOf(text)).toEqual({ type, worldId: 0, characterId: 1001, instanceId: ID })
   })
@@ -52,6 +52,75 @@ describe('the six commands', () => {
       itemCounts: new Map([[4001008, 4]]),
       monsterKills: new Map([[9300002, 2]]),
     })
+  })
+})
+
+describe('the commands of the later version', () => {
+  const custom = (body: string) => `{"worldId":0,"characterId":1001,"type":"UPDATE_CUSTOM_DATA","body":${body}}`
+  const broadcast = (body: object) => JSON.stringify({ type: 'BROADCAST_MESSAGE', body })
+
+  test.each([
+    '{}',
+    'null',
+    '{"instanceId":7,"worldId":9}',
+  ])('LEAVE names nothing but who leaves, with the body %s', body => {
+    const left = { type: 'LEAVE', worldId: 1, characterId: 9042 }
+    expect(commandOf(`{"worldId":1,"characterId":9042,"type":"LEAVE","body":${body}}`)).toEqual(left)
+    expect(commandOf('{"worldId":1,"characterId":9042,"type":"LEAVE"}')).toEqual(left)
+  })
+
+  test('LEAVE with a body that is no object is malformed', () => {
+    expect(reasonOf('{"type":"LEAVE","body":[]}')).toBe('body is an array: must be an object')
+  })
+
+  test('UPDATE_CUSTOM_DATA takes any key and any text, a missing list and a null for nothing', () => {
+    const text = custom(
+      `{"instanceId":"${ID}","Updates":{"a":"1","__proto__":"2","constructor":null,"":"\\ud800"},"increments":["a","a",null]}`,
+    )
+    const command = commandOf(text)
+    expect(command).toEqual({
+      type: 'UPDATE_CUSTOM_DATA',
+      worldId: 0,
+      characterId: 1001,
+      instanceId: ID,
+      updates: new Map([
+        ['a', '1'],
+        ['__proto__', '2'],
+        ['constructor', ''],
+        ['', '\ufffd'],
+      ]),
+      increments: ['a', 'a', ''],
+    })
+    expect(commandOf(custom('{"updates":null}'))).toMatchObject({ updates: new Map(), increments: [], instanceId: NIL })
+    expect(Object.prototype).not.toHaveProperty('2')
+  })
+
+  test.each([
+    ['{"updates":{"a":1}}', 'body.updates.a is 1: must be a string'],
+    ['{"updates":[]}', 'body.updates is an array: must be an object of strings'],
+    ['{"increments":"a"}', 'body.increments is "a": must be a list of strings'],
+    ['{"increments":[1]}', 'body.increments.0 is 1: must be a string'],
+  ])('UPDATE_CUSTOM_DATA with the body %s is malformed', (body, reason) => {
+    expect(reasonOf(custom(body))).toContain(reason.split(': ')[1] ?? '')
+  })
+
+  test('BROADCAST_MESSAGE', () => {
+    expect(commandOf(broadcast({ instanceId: ID, messageType: 'PINK_TEXT', message: 'Hurry!' }))).toEqual({
+      type: 'BROADCAST_MESSAGE',
+      worldId: 0,
+      characterId: 0,
+      instanceId: ID,
+      messageType: 'PINK_TEXT',
+      message: 'Hurry!',
+    })
+  })
+
+  test('BROADCAST_MESSAGE of more than anybody could be shown is malformed, for it goes out to everybody', () => {
+    expect(reasonOf(broadcast({ message: 'x'.repeat(4097) }))).toContain('must have at most 4096 characters')
+    expect(reasonOf(broadcast({ messageType: 'x'.repeat(257) }))).toContain('must have at most 256 characters')
+    expect(commandOf(broadcast({ message: 'x'.repeat(4096), messageType: 'x'.repeat(256) })).type).toBe(
+      'BROADCAST_MESSAGE',
+    )
   })
 })
 
