@@ -45,6 +45,23 @@ export function readerContract(scene: ContractScene): void {
       await reader.close()
     })
 
+    it('passes over what its sieve turns down, wakes nobody for it, and moves behind it', async () => {
+      const transport = await scene.transport()
+      const topic = await scene.topic(transport)
+      const values = ['no', 'yes', 'no', 'no']
+      await append(
+        transport,
+        values.map(value => newRecord(topic, value)),
+      )
+      const reader = transport.openReader('contract')
+      const keep = (bytes: Buffer, start: number, end: number) => bytes.toString('latin1', start, end) === 'yes'
+      const feed = reader.open({ topic, partition: 0 }, 0, keep)
+      expect(texts(await takeExactly(feed, 1))).toEqual(['yes'])
+      await eventually(() => expect([feed.passedOver, feed.position]).toEqual([3, 4]))
+      expect(feed.take(10)).toEqual([])
+      await reader.close()
+    })
+
     it('is ready when a record comes', async () => {
       const transport = await scene.transport()
       const topic = await scene.topic(transport)
