@@ -163,7 +163,8 @@ class RecordReader {
   /** By a look at the value behind the key, from where the key begins; goes back there. */
   isTurnedDown(keep: Sieve): boolean {
     const start = this.at
-    this.at += Math.max(0, this.varint())
+    const keyLength = this.varint()
+    if (keyLength > 0) this.at += keyLength
     const length = this.varint()
     const isTurnedDown = length >= 0 && !keep(this.#bytes, this.at, this.at + length)
     this.at = start
