@@ -48,6 +48,7 @@ export function scriptOf(party: Party, instanceId: string, random: Random): Comm
   for (const follower of characters.slice(1, partySize(quest))) script.push(register(party, follower))
   script.push(register(party, someone()))
   if (quest.registration.mode === 'timed') script.push(command('START'))
+  const begun = script.length
 
   for (const stage of quest.stages) {
     const wanted = (type: string) => stage.clearConditions?.find(condition => condition.type === type)?.value ?? 0
@@ -64,6 +65,12 @@ export function scriptOf(party: Party, instanceId: string, random: Random): Comm
     }
     if (random.fraction() < 0.1) script.push(update(1, 1))
     script.push(command('STAGE_ADVANCE'))
+  }
+  if (quest.bonus?.entry === 'manual') script.push(command('ENTER_BONUS'))
+  // Somebody goes, or all do; one who is gone and goes again concerns nobody. Who came back would make another instance.
+  for (let leaves = below(4); leaves > 0; leaves--) {
+    const leave: Command = { characterId: someone(), type: 'LEAVE', body: {} }
+    script.splice(begun + below(script.length - begun + 1), 0, leave)
   }
   if (random.fraction() < 0.2) script.splice(below(script.length))
   // The end of a quest that was given up, of a bonus, or of nothing any more; and behind the end there is nobody.

@@ -28,7 +28,7 @@ export function differences(expected: Expectation, observed: Observed): readonly
       add(wanted.character, characterName(characterId, operation.tenantHeaders), `${value} ${headers}`)
     }
     for (const { id, value } of operation.elsewhere) {
-      const name = `${JSON.parse(value).type} ${characterName(id, operation.tenantHeaders)}`
+      const name = `${elsewhereName(value)} ${characterName(id, operation.tenantHeaders)}`
       add(wanted.elsewhere, name, `${value} ${headers}`)
     }
   }
@@ -39,7 +39,7 @@ export function differences(expected: Expectation, observed: Observed): readonly
     ...compare('commands to', wanted.character, linesBy(observed.character, keyName, traces)),
     ...(observed.elsewhere === undefined
       ? []
-      : compare('messages to', wanted.elsewhere, linesBy(observed.elsewhere, typeAndKeyName, traces))),
+      : compare('messages to', wanted.elsewhere, linesBy(observed.elsewhere, elsewhereLane, traces))),
     ...compare('dead letters of', wanted.deadLetters, letterLines(observed.deadLetters)),
     ...spanFaults([...observed.status, ...observed.character, ...(observed.elsewhere ?? [])], expected.operations),
   ]
@@ -99,8 +99,14 @@ function keyName({ key, headers }: JavaRecord): string {
   return `${key?.toString('hex')} of ${headers.slice(0, 4).map(headerText).join(' ')}`
 }
 
-function typeAndKeyName(record: JavaRecord): string {
-  return `${JSON.parse(String(record.value)).type} ${keyName(record)}`
+function elsewhereLane(record: JavaRecord): string {
+  return `${elsewhereName(String(record.value))} ${keyName(record)}`
+}
+
+/** A map has the instances of many parties, which have no order among them. */
+function elsewhereName(value: string): string {
+  const { type, instance = '' } = JSON.parse(value)
+  return `${type} ${instance}`
 }
 
 function characterName(characterId: number, tenantHeaders: JavaHeaders): string {
