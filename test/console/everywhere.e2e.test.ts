@@ -168,6 +168,8 @@ describeWithBrowser('the console', browser => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await eventually(() => ids.some(id => page.url().endsWith(id)))
+    // Who leaves sees it; the address is there before the page.
+    await page.getByText('Timeline').first().waitFor()
     await page.keyboard.press('Escape')
     await eventually(() => !ids.some(id => page.url().endsWith(id)))
   })
