@@ -88,6 +88,8 @@ export class Ingress {
   #isAssigned = false
   #membership: GroupMembership | undefined
   #committer: OffsetCommitter | undefined
+  /** Beside every offset that is committed. */
+  #note = ''
   #done: Promise<void> | undefined
   #isRefused = false
   #trouble: string | undefined
@@ -125,8 +127,8 @@ export class Ingress {
       topics: [intake.topic],
       onAssigned: assignment => this.#assign(assignment),
     })
-    const note = encodeHandover({ topicId: shardCommandsId, shards })
-    this.#committer = new OffsetCommitter(this.#membership, note, clock, log)
+    this.#note = encodeHandover({ topicId: shardCommandsId, shards })
+    this.#committer = new OffsetCommitter(this.#membership, this.#note, clock, log)
     this.#done = this.#forwardAll().catch(onFatal)
   }
 
@@ -200,26 +202,28 @@ export class Ingress {
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
       const known = committed[index]
-      const from = known ?? (await this.#firstOffset(source.partition))
+      const from = known ?? (await this.#begin(source.partition))
       // The assignment may have moved on while we asked.
       if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
       source.feed = this.#open(source.partition, from)
-      // Where it began is kept, or what comes before the first commit would be passed over after a crash.
-      if (known === undefined && this.#options.intake.keep !== undefined) {
-        this.#committer?.acknowledged({ ...source.partition, offset: from - 1 })
-      }
     }
+  }
+
+  /**
+   * Where a partition that nobody has read begins. An end is kept before anything is read: two of us that began at
+   * different ends would pass over what lies between.
+   */
+  async #begin(partition: TopicPartition): Promise<number> {
+    const { admin, intake } = this.#options
+    const offsets = await admin.offsets(partition.topic)
+    const from = offsets[partition.partition]?.[intake.begins] ?? 0
+    if (intake.begins === 'end') await this.#membership?.commit([{ ...partition, next: from, note: this.#note }])
+    return from
   }
 
   #open(partition: TopicPartition, from: number): PartitionFeed {
     const { keep } = this.#options.intake
     return keep === undefined ? this.#reader.open(partition, from) : this.#reader.open(partition, from, keep)
-  }
-
-  async #firstOffset({ topic, partition }: TopicPartition): Promise<number> {
-    const { admin, intake } = this.#options
-    const offsets = await admin.offsets(topic)
-    return offsets[partition]?.[intake.begins] ?? 0
   }
 
   #take(): readonly Taken[] {

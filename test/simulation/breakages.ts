@@ -187,7 +187,11 @@ export const BREAKAGES: readonly Breakage[] = [
         find: 'let due = state.deadlines.takeDue(now,',
         replace: 'let due = state.deadlines.takeDue(now + 200,',
       },
-      { file: BATCH, find: '    const now = clock.now()\n', replace: '    const now = clock.now() + 200\n' },
+      {
+        file: BATCH,
+        find: 'if (instance === undefined || timer === undefined) return\n    const now = clock.now()\n',
+        replace: 'if (instance === undefined || timer === undefined) return\n    const now = clock.now() + 200\n',
+      },
     ],
   },
 
@@ -195,22 +199,22 @@ export const BREAKAGES: readonly Breakage[] = [
   one(
     'the ingress commits offsets before their records are acknowledged',
     INGRESS,
-    '    if (routed.length > 0 && !(await this.#append(routed))) return\n',
+    '    if (routed.length > 0 && !(await this.#append(routed))) return false\n',
     `    for (const record of records) this.#committer?.acknowledged(record)
      await this.#options.clock.sleep(250)
-     if (routed.length > 0 && !(await this.#append(routed))) return\n`,
+     if (routed.length > 0 && !(await this.#append(routed))) return false\n`,
   ),
   one('the ingress goes on behind a failed append', INGRESS, 'telemetry.ingressAppendFailed()', 'return true'),
   one(
     'the ingress begins a partition at its end',
     INGRESS,
-    'return offsets[partition]?.earliest ?? 0',
-    'return offsets[partition]?.end ?? 0',
+    'offsets[partition.partition]?.[intake.begins] ?? 0',
+    'offsets[partition.partition]?.end ?? 0',
   ),
   one(
     'where a record goes depends on when it came',
     INGRESS,
-    'routed.push({ record, shard: route.shard })',
-    'routed.push({ record, shard: (route.shard + (this.#options.clock.now() % 97 === 0 ? 1 : 0)) % shards })',
+    'routed.push({ record, shard })',
+    'routed.push({ record, shard: (shard + (this.#options.clock.now() % 97 === 0 ? 1 : 0)) % shards })',
   ),
 ]

@@ -24,7 +24,8 @@ export class KafkaLife {
     this.sample = sample
     this.channelId = channelId
     this.#instanceId = instanceId
-    const place = { instanceId, worldId: 0, channelId, partyId: PARTY_ID }
+    // A world of its own: the lives have the same characters, and who leaves, leaves in all channels of a world.
+    const place = { instanceId, worldId: channelId, channelId, partyId: PARTY_ID }
     this.#steps = expectedOf(sample, place, used)
   }
 
@@ -83,7 +84,7 @@ export class KafkaLife {
 
   #command(move: CommandMove): CommandValue {
     if (move.type === 'REGISTER') return registerCommand(this.sample, this.channelId, move.characterId)
-    const common = { worldId: 0, characterId: FIRST }
+    const common = { worldId: this.channelId, characterId: FIRST }
     const instanceId = this.#instanceId
     if (move.type === 'UPDATE_CUSTOM_DATA')
       return { ...common, type: move.type, body: { instanceId, updates: move.updates, increments: move.increments } }
@@ -105,7 +106,7 @@ interface Visible {
 
 export function registerCommand({ scene }: SampleLife, channelId: number, characterId = FIRST): CommandValue {
   const body = { questId: scene.quest.questId, partyId: PARTY_ID, channelId, mapId: 0 }
-  return { worldId: 0, characterId, type: 'REGISTER', body }
+  return { worldId: channelId, characterId, type: 'REGISTER', body }
 }
 
 function refusal(move: Move, { refused }: Effect): readonly string[] {

@@ -89,7 +89,7 @@ async function registered(client: QuestClient, used: (row: Row) => void): Promis
   return samples.map((sample, channelId) => {
     const place = places[channelId]
     if (place === undefined) throw new Error(`nothing tells where the registration in channel ${channelId} lies`)
-    const instanceId = instanceIdAt(client.clusterId, place, { tenantId: TENANT.id, worldId: 0, channelId })
+    const instanceId = instanceIdAt(client.clusterId, place, { tenantId: TENANT.id, worldId: channelId, channelId })
     return new KafkaLife(sample, channelId, instanceId, used)
   })
 }
