@@ -202,23 +202,30 @@ export class Ingress {
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
       const known = committed[index]
-      const from = known ?? (await this.#begin(source.partition))
-      // The assignment may have moved on while we asked.
-      if (this.#sources.get(partitionName(source.partition)) !== source || this.#stop.signal.aborted) continue
+      const from = known ?? (await this.#begin(source))
+      if (from === undefined || !this.#isOurs(source)) continue
       source.feed = this.#open(source.partition, from)
     }
   }
 
   /**
    * Where a partition that nobody has read begins. An end is kept before anything is read: two of us that began at
-   * different ends would pass over what lies between.
+   * different ends would pass over what lies between. `undefined`: it was not ours all the time, and whoever had it
+   * meanwhile may have kept another.
    */
-  async #begin(partition: TopicPartition): Promise<number> {
+  async #begin(source: Source): Promise<number | undefined> {
     const { admin, intake } = this.#options
+    const { partition } = source
     const offsets = await admin.offsets(partition.topic)
+    if (!this.#isOurs(source)) return undefined
     const from = offsets[partition.partition]?.[intake.begins] ?? 0
     if (intake.begins === 'end') await this.#membership?.commit([{ ...partition, next: from, note: this.#note }])
     return from
+  }
+
+  /** The assignment may have moved on, and come back: a partition that was gone meanwhile is another source. */
+  #isOurs(source: Source): boolean {
+    return this.#sources.get(partitionName(source.partition)) === source && !this.#stop.signal.aborted
   }
 
   #open(partition: TopicPartition, from: number): PartitionFeed {

@@ -64,8 +64,9 @@ describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
 
       const observed = await client.read()
       expect(lives.flatMap(life => life.difference(observed) ?? [])).toEqual([])
+      // Who leaves is played on Kafka by test/integrity/later-version.int.test.ts: in a lobby, a stage and a bonus.
       const missed = [...names.values()].filter(name => rows.of(name) === 0)
-      expect(missed).toEqual([TOO_LONG_ROW])
+      expect(missed.filter(name => !name.includes(' LEAVE '))).toEqual([TOO_LONG_ROW])
     },
     LIMIT_MS,
   )
