@@ -11,11 +11,11 @@ import { parseSearch, SEARCH_LENGTH_MAX } from '../query/search.ts'
 import { type ApiOptions, viewFor } from './api-options.ts'
 import type { Document, Instance, InstanceSince, Silence } from './documents.ts'
 import { readInstanceId } from './instance-id.ts'
+import { JointWork } from './joint-work.ts'
 import { journalMark } from './journal-mark.ts'
 import { pageSize } from './page-size.ts'
 import { problem } from './problem.ts'
 import { answerDocument, getRoute, postRoute, type Route, readJson } from './route.ts'
-import { SharedWork } from './shared-work.ts'
 import { silenceText } from './silence-text.ts'
 import { INCLUDED, type InstanceFound } from './view.ts'
 
@@ -41,7 +41,7 @@ type DryRunBody = z.output<typeof dryRunBody>
 
 export function instanceRoutes(options: ApiOptions): readonly Route[] {
   const { clock } = options
-  const lists = new SharedWork<Uint8Array<ArrayBuffer>>(clock, SAME_LIST_MS)
+  const lists = new JointWork<Uint8Array<ArrayBuffer>>(clock, SAME_LIST_MS)
 
   const instances = getRoute({
     path: '/api/instances',

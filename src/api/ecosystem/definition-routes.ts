@@ -6,9 +6,9 @@ import type { Context } from 'hono'
 import { isDashedUuid } from '../../contract/uuid-text.ts'
 import type { CompiledDefinition } from '../../definitions/catalogue.ts'
 import type { ApiOptions } from '../api-options.ts'
+import { JointWork } from '../joint-work.ts'
 import { problem } from '../problem.ts'
 import { answerDocument, bareRoute, getRoute, type Route } from '../route.ts'
-import { SharedWork } from '../shared-work.ts'
 import { definitionId } from './definition-id.ts'
 import type { Validation } from './ecosystem-documents.ts'
 import { tenantOf } from './instance-routes.ts'
@@ -22,7 +22,7 @@ const AS_FILES = 'quests are files: change them in DEFINITIONS_DIR and start the
 
 export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[] {
   const { catalogue, clock } = options
-  const validations = new SharedWork<readonly Validation[]>(clock, SAME_FILES_MS)
+  const validations = new JointWork<readonly Validation[]>(clock, SAME_FILES_MS)
   const byId = new Map(catalogue.all().map(compiled => [definitionId(compiled.definition.questId), compiled]))
 
   const definitions = getRoute({

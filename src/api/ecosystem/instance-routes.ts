@@ -11,10 +11,10 @@ import { parseSearch, type Search, tenantWord } from '../../query/search.ts'
 import { type ApiOptions, viewFor } from '../api-options.ts'
 import type { Document, Silence, StageNow } from '../documents.ts'
 import { readInstanceId } from '../instance-id.ts'
+import { JointWork } from '../joint-work.ts'
 import { pageSize } from '../page-size.ts'
 import { problem } from '../problem.ts'
 import { answerDocument, getRoute, type Route } from '../route.ts'
-import { SharedWork } from '../shared-work.ts'
 import { silenceText } from '../silence-text.ts'
 import type { Row } from '../view.ts'
 import { instanceResource } from './instance-resource.ts'
@@ -35,7 +35,7 @@ interface StagedRow extends Row {
 
 export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
   const { clock } = options
-  const pages = new SharedWork<Page>(clock, SAME_PAGE_MS)
+  const pages = new JointWork<Page>(clock, SAME_PAGE_MS)
 
   const instances = getRoute({
     path: BASE,

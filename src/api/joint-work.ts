@@ -16,7 +16,7 @@ interface Round<T> {
   askers: number
 }
 
-export class SharedWork<T> {
+export class JointWork<T> {
   readonly #clock: Clock
   readonly #everyMs: number
   /** The round of each name that was asked for last: it may have begun, and even be over. */

@@ -1,13 +1,13 @@
 /** Promise: however many ask the same at once, it is done once; and nobody gets what was begun before he asked. */
 import { describe, expect, test } from 'vitest'
-import { SharedWork } from '../../src/api/shared-work.ts'
+import { JointWork } from '../../src/api/joint-work.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const EVERY_MS = 250
 
 function scene() {
   const clock = new ManualClock()
-  const shared = new SharedWork<number>(clock, EVERY_MS)
+  const shared = new JointWork<number>(clock, EVERY_MS)
   const rounds: { readonly answer: (value: number) => void; readonly signal: AbortSignal }[] = []
   const ask = (signal = new AbortController().signal) =>
     shared.ask('list', signal, stop => new Promise(answer => rounds.push({ answer, signal: stop })))
