@@ -11,8 +11,7 @@ import { problem } from '../problem.ts'
 import { answerDocument, bareRoute, getRoute, type Route } from '../route.ts'
 import { definitionId } from './definition-id.ts'
 import type { Validation } from './ecosystem-documents.ts'
-import { tenantOf } from './instance-routes.ts'
-import { TENANT_HEADERS } from './tenant-headers.ts'
+import { forTenant, TENANT_HEADERS } from './tenant-headers.ts'
 import { validateFiles } from './validation.ts'
 
 const BASE = '/api/party-quests/definitions'
@@ -30,11 +29,9 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     headers: TENANT_HEADERS,
     summary: 'Quests that can be registered for',
     answers: { 200: 'PartyQuestDefinitions' },
-    answer: context => {
-      const tenant = tenantOf(context)
-      if (tenant instanceof Response) return tenant
-      return answerDocument(context, 'PartyQuestDefinitions', { data: catalogue.all().map(resource) })
-    },
+    answer: forTenant(context =>
+      answerDocument(context, 'PartyQuestDefinitions', { data: catalogue.all().map(resource) }),
+    ),
   })
 
   const answerOne = (context: Context, name: string, compiled: CompiledDefinition | undefined): Response => {
@@ -49,14 +46,12 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     headers: TENANT_HEADERS,
     summary: 'One quest by its id',
     answers: { 200: 'PartyQuestDefinition', 404: 'Errors' },
-    answer: context => {
-      const tenant = tenantOf(context)
-      if (tenant instanceof Response) return tenant
+    answer: forTenant(context => {
       const id = context.req.param('id') ?? ''
       if (isDashedUuid(id)) return answerOne(context, id, byId.get(id.toLowerCase()))
       const detail = `${JSON.stringify(id.slice(0, 80))} is no id: must be a UUID of 36 characters`
       return problem(context, 400, 'Not an id', detail)
-    },
+    }),
   })
 
   const ofQuest = getRoute({
@@ -65,12 +60,10 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     headers: TENANT_HEADERS,
     summary: 'One quest by its questId',
     answers: { 200: 'PartyQuestDefinition', 404: 'Errors' },
-    answer: context => {
-      const tenant = tenantOf(context)
-      if (tenant instanceof Response) return tenant
+    answer: forTenant(context => {
       const questId = context.req.param('questId') ?? ''
       return answerOne(context, questId, catalogue.get(questId))
-    },
+    }),
   })
 
   const validate = bareRoute({
@@ -79,12 +72,10 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     headers: TENANT_HEADERS,
     summary: 'Reads the files of all quests anew and says what is wrong with each; none of them is loaded',
     answers: { 200: 'PartyQuestValidations' },
-    answer: async context => {
-      const tenant = tenantOf(context)
-      if (tenant instanceof Response) return tenant
+    answer: forTenant(async context => {
       const all = await validations.ask('all', context.req.raw.signal, signal => validateFiles(options, signal))
       return answerDocument(context, 'PartyQuestValidations', [...all])
-    },
+    }),
   })
 
   const refused = ([method, path]: (typeof CHANGES)[number]) =>

@@ -19,7 +19,7 @@ import { silenceText } from '../silence-text.ts'
 import type { Row } from '../view.ts'
 import { instanceResource } from './instance-resource.ts'
 import { type Page, pageOf } from './numbered-page.ts'
-import { readTenant, TENANT_HEADERS } from './tenant-headers.ts'
+import { forTenant, TENANT_HEADERS } from './tenant-headers.ts'
 import { secondsLeft } from './time-left.ts'
 
 const BASE = '/api/party-quests/instances'
@@ -51,9 +51,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
       'page[size]': pageSize,
     },
     answers: { 200: 'PartyQuestInstances' },
-    answer: async (context, { 'page[number]': number, 'page[size]': size }) => {
-      const tenant = tenantOf(context)
-      if (tenant instanceof Response) return tenant
+    answer: forTenant(async (context, tenant, { 'page[number]': number, 'page[size]': size }) => {
       const view = viewFor(context, options)
       const search = searchOf(tenantWord(tenant))
       const name = JSON.stringify([view === options.localView, search.text, number, size])
@@ -67,12 +65,10 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
         meta: { total, page: { number, size, last } },
         links: linksOf(number, size, last),
       })
-    },
+    }),
   })
 
-  const answerById = async (context: Context, text: string): Promise<Response> => {
-    const tenant = tenantOf(context)
-    if (tenant instanceof Response) return tenant
+  const answerById = async (context: Context, tenant: Tenant, text: string): Promise<Response> => {
     const id = readInstanceId(text)
     if (id === undefined) return notAnId(context, text)
     const found = await viewFor(context, options).instance(id, context.req.raw.signal)
@@ -89,7 +85,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     headers: TENANT_HEADERS,
     summary: 'One live instance of the tenant',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
-    answer: context => answerById(context, context.req.param('id') ?? ''),
+    answer: forTenant((context, tenant) => answerById(context, tenant, context.req.param('id') ?? '')),
   })
 
   const ofField = getRoute({
@@ -98,13 +94,11 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     headers: TENANT_HEADERS,
     summary: 'The live instance that a field instance is of',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
-    answer: context => answerById(context, context.req.param('instanceId') ?? ''),
+    answer: forTenant((context, tenant) => answerById(context, tenant, context.req.param('instanceId') ?? '')),
   })
 
   /** The instance of the character in the address; the newest, should he be left in another channel's too. */
-  const rowOf = async (context: Context): Promise<StagedRow | Response> => {
-    const tenant = tenantOf(context)
-    if (tenant instanceof Response) return tenant
+  const rowOf = async (context: Context, tenant: Tenant): Promise<StagedRow | Response> => {
     const text = context.req.param('characterId') ?? ''
     const character = /^\d{1,10}$/.test(text) ? Number(text) : UINT32_MAX + 1
     if (character > UINT32_MAX) {
@@ -137,13 +131,13 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     headers: TENANT_HEADERS,
     summary: 'The live instance that a character of the tenant is in',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
-    answer: async context => {
-      const row = await rowOf(context)
+    answer: forTenant(async (context, tenant) => {
+      const row = await rowOf(context, tenant)
       if (row instanceof Response) return row
       const data = instanceResource(row.id, row.row, row.stage)
       if (data === undefined) throw new InvariantError(`instance ${row.id} has ended and was found as a live one`)
       return answerDocument(context, 'PartyQuestInstance', { data })
-    },
+    }),
   })
 
   const timer = getRoute({
@@ -152,8 +146,8 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     headers: TENANT_HEADERS,
     summary: 'The whole seconds that the clock of a character shows: of the bonus, the stage, else the quest',
     answers: { 200: 'PartyQuestTimer', 404: 'Errors' },
-    answer: async context => {
-      const row = await rowOf(context)
+    answer: forTenant(async (context, tenant) => {
+      const row = await rowOf(context, tenant)
       if (row instanceof Response) return row
       const duration = secondsLeft(row.row.state, row.stage.timers, clock.now())
       if (duration === undefined) {
@@ -161,16 +155,10 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
       }
       const id = String(Number(context.req.param('characterId')))
       return answerDocument(context, 'PartyQuestTimer', { data: { type: 'timers', id, attributes: { duration } } })
-    },
+    }),
   })
 
   return [instances, ofCharacter, timer, ofField, instance]
-}
-
-/** The tenant of the headers, or the answer that says what they lack. */
-export function tenantOf(context: Context): Tenant | Response {
-  const read = readTenant(name => context.req.header(name))
-  return 'tenant' in read ? read.tenant : problem(context, 400, 'No tenant', ...read.faults)
 }
 
 function isOf(tenant: Tenant, { id, region, majorVersion, minorVersion }: Omit<Tenant, 'id'> & { id: string }) {

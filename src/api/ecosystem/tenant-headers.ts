@@ -2,6 +2,7 @@
  * The tenant that a request of another service is for, by the four headers that the ecosystem sends with HTTP: the
  * versions as decimal text there. All four are required, as on the log; never guesses a missing one.
  */
+import type { Context } from 'hono'
 import { NIL } from 'uuid'
 import { type TenantId, UINT16_MAX } from '../../contract/ids.ts'
 import { describe } from '../../contract/json.ts'
@@ -9,6 +10,7 @@ import type { Tenant } from '../../contract/tenant.ts'
 import { isDashedUuid } from '../../contract/uuid-text.ts'
 import { SEARCH_LENGTH_MAX, tenantWord } from '../../query/search.ts'
 import type { HeaderOf } from '../header-of.ts'
+import { problem } from '../problem.ts'
 
 const ID_WANTED = 'a UUID of 36 characters that is not nil'
 const REGION_WANTED = 'printable ASCII, not empty'
@@ -25,6 +27,18 @@ export const TENANT_HEADERS = {
 } as const
 
 type HeaderName = keyof typeof TENANT_HEADERS
+
+/** An answer for the tenant of the headers; without one it is a 400 that says what they lack. */
+export function forTenant<Query extends readonly unknown[]>(
+  answer: (context: Context, tenant: Tenant, ...query: Query) => Response | Promise<Response>,
+): (context: Context, ...query: Query) => Response | Promise<Response> {
+  return (context, ...query) => {
+    const read = readTenant(name => context.req.header(name))
+    return 'tenant' in read
+      ? answer(context, read.tenant, ...query)
+      : problem(context, 400, 'No tenant', ...read.faults)
+  }
+}
 
 /** Each fault names a header, what it is and what it must be. */
 export function readTenant(
