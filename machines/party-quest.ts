@@ -17,6 +17,27 @@ export type {
 } from './events.ts'
 export { bonusSeconds, COUNTED_IDS_MAX } from './vocabulary.ts'
 
+/** From a stage: the last one out leaves nothing behind, and too few of them cannot go on. */
+const LEAVE_A_STAGE = [
+  {
+    guard: 'lastMemberLeaves',
+    target: 'destroyed',
+    actions: ['leave', 'announceLeft', 'removeMonsters', 'removeReactors'],
+  },
+  {
+    guard: 'memberLeavesAndFailRequirementHolds',
+    target: 'failed',
+    actions: ['leave', 'announceLeft', { type: 'announceFailed', params: { reason: 'requirements_not_met' } }],
+  },
+  { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
+] as const
+
+/** From before the first stage or behind the last. */
+const LEAVE = [
+  { guard: 'lastMemberLeaves', target: 'destroyed', actions: ['leave', 'announceLeft'] },
+  { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
+] as const
+
 export const partyQuestMachine = partyQuest.createMachine({
   id: 'party-quest',
   description: 'One party quest instance: players register, play stage after stage against the clock, and leave.',
@@ -42,10 +63,7 @@ export const partyQuestMachine = partyQuest.createMachine({
           { guard: 'requirementsMet', target: 'active', actions: ['beginQuest', 'announceStarted'] },
           { actions: 'refuseRequirements' },
         ],
-        LEAVE: [
-          { guard: 'lastMemberLeaves', target: 'destroyed', actions: ['leave', 'announceLeft'] },
-          { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
-        ],
+        LEAVE,
         BROADCAST_MESSAGE: { actions: 'broadcast' },
         FORFEIT: { target: 'failed', actions: { type: 'announceFailed', params: { reason: 'forfeit' } } },
         'timer.registration': [
@@ -91,19 +109,7 @@ export const partyQuestMachine = partyQuest.createMachine({
           { guard: 'isFriendlyMonster', actions: 'tellOfFriendlyDeath' },
           { guard: 'killCounts', actions: 'countKill' },
         ],
-        LEAVE: [
-          {
-            guard: 'lastMemberLeaves',
-            target: 'destroyed',
-            actions: ['leave', 'announceLeft', 'removeMonsters', 'removeReactors'],
-          },
-          {
-            guard: 'memberLeavesAndFailRequirementHolds',
-            target: 'failed',
-            actions: ['leave', 'announceLeft', { type: 'announceFailed', params: { reason: 'requirements_not_met' } }],
-          },
-          { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
-        ],
+        LEAVE: LEAVE_A_STAGE,
         BROADCAST_MESSAGE: { actions: 'broadcast' },
         FORFEIT: { target: 'failed', actions: { type: 'announceFailed', params: { reason: 'forfeit' } } },
         'timer.quest': {
@@ -128,19 +134,7 @@ export const partyQuestMachine = partyQuest.createMachine({
       always: { guard: 'advancesAutomatically', target: 'advancing' },
       on: {
         STAGE_ADVANCE: { target: 'advancing' },
-        LEAVE: [
-          {
-            guard: 'lastMemberLeaves',
-            target: 'destroyed',
-            actions: ['leave', 'announceLeft', 'removeMonsters', 'removeReactors'],
-          },
-          {
-            guard: 'memberLeavesAndFailRequirementHolds',
-            target: 'failed',
-            actions: ['leave', 'announceLeft', { type: 'announceFailed', params: { reason: 'requirements_not_met' } }],
-          },
-          { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
-        ],
+        LEAVE: LEAVE_A_STAGE,
         BROADCAST_MESSAGE: { actions: 'broadcast' },
         FORFEIT: { target: 'failed', actions: { type: 'announceFailed', params: { reason: 'forfeit' } } },
         'timer.quest': {
@@ -169,10 +163,7 @@ export const partyQuestMachine = partyQuest.createMachine({
       on: {
         ENTER_BONUS: { target: 'bonus' },
         UPDATE_CUSTOM_DATA: [{ guard: 'customDataFits', actions: 'updateCustomData' }, { actions: 'refuseCustomData' }],
-        LEAVE: [
-          { guard: 'lastMemberLeaves', target: 'destroyed', actions: ['leave', 'announceLeft'] },
-          { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
-        ],
+        LEAVE,
         BROADCAST_MESSAGE: { actions: 'broadcast' },
         FORFEIT: { description: 'A completed quest cannot fail.', target: 'destroyed' },
         'timer.completion': { guard: 'completionTimerDue', target: 'destroyed' },
@@ -184,10 +175,7 @@ export const partyQuestMachine = partyQuest.createMachine({
       entry: ['beginBonus', 'announceBonus'],
       on: {
         UPDATE_CUSTOM_DATA: [{ guard: 'customDataFits', actions: 'updateCustomData' }, { actions: 'refuseCustomData' }],
-        LEAVE: [
-          { guard: 'lastMemberLeaves', target: 'destroyed', actions: ['leave', 'announceLeft'] },
-          { guard: 'memberLeaves', actions: ['leave', 'announceLeft'] },
-        ],
+        LEAVE,
         BROADCAST_MESSAGE: { actions: 'broadcast' },
         FORFEIT: { target: 'destroyed' },
         'timer.bonus': { guard: 'bonusTimerDue', target: 'destroyed' },
