@@ -4,9 +4,9 @@
  * Malformed ones are the business of those who sent them: a value that says why, never a refusal.
  */
 import { endOfString, findString, isString, NOT_SURE } from './field-scan.ts'
-import { type CharacterId, type InstanceId, NIL_INSTANCE, UINT8_MAX, UINT32_MAX } from './ids.ts'
+import { type CharacterId, type InstanceId, UINT8_MAX, UINT32_MAX } from './ids.ts'
 import { describe, fieldsOf, fold, isObject, type JsonObject, parseObject } from './json.ts'
-import { parseUuid } from './uuid-text.ts'
+import { readInstanceId, readUint } from './plain-fields.ts'
 
 /** A character logged out, or went to another channel. */
 export interface CharacterGone {
@@ -120,9 +120,9 @@ function readCharacter(object: JsonObject, text: string): ReadGameEvent {
   if (body === undefined) return malformed(`body is ${describe(outer.body)}: must be an object`)
   const { channelId, oldChannelId } = fold(body, CHANNEL_FIELDS, text, BODY)
   const left = type === 'LOGOUT' ? channelId : oldChannelId
-  const world = uint(outer.worldId, UINT8_MAX)
-  const channel = uint(left, UINT8_MAX)
-  const character = uint(outer.characterId, UINT32_MAX)
+  const world = readUint(outer.worldId, UINT8_MAX)
+  const channel = readUint(left, UINT8_MAX)
+  const character = readUint(outer.characterId, UINT32_MAX)
   if (world === undefined) return outside('worldId', outer.worldId, UINT8_MAX)
   if (channel === undefined) return outside(type === 'LOGOUT' ? 'channelId' : 'oldChannelId', left, UINT8_MAX)
   if (character === undefined) return outside('characterId', outer.characterId, UINT32_MAX)
@@ -134,15 +134,15 @@ function readMonster(object: JsonObject, text: string): ReadGameEvent {
   const outer = fold(object, MONSTER_FIELDS, text)
   const type = MONSTER_EVENT_TYPES.find(known => known === outer.type)
   if (type === undefined) return typeless(outer.type)
-  const instanceId = readInstance(outer.instance)
+  const instanceId = readInstanceId(outer.instance)
   if (instanceId === undefined) return malformed(`instance is ${describe(outer.instance)}: must be a UUID`)
   if (instanceId[VERSION_AT] !== '8') return FOREIGN
   const body = bodyOf(outer.body)
   if (body === undefined) return malformed(`body is ${describe(outer.body)}: must be an object`)
   const dropped = type === 'FRIENDLY_DROP' ? fold(body, DROP_FIELDS, text, BODY).itemCount : 0
-  const mapId = uint(outer.mapId, UINT32_MAX)
-  const monsterId = uint(outer.monsterId, UINT32_MAX)
-  const itemCount = uint(dropped, UINT32_MAX)
+  const mapId = readUint(outer.mapId, UINT32_MAX)
+  const monsterId = readUint(outer.monsterId, UINT32_MAX)
+  const itemCount = readUint(dropped, UINT32_MAX)
   if (mapId === undefined) return outside('mapId', outer.mapId, UINT32_MAX)
   if (monsterId === undefined) return outside('monsterId', outer.monsterId, UINT32_MAX)
   if (itemCount === undefined) return outside('itemCount', dropped, UINT32_MAX)
@@ -158,17 +158,6 @@ function typeless(type: unknown): ReadGameEvent {
 function bodyOf(body: unknown): JsonObject | undefined {
   if (body === undefined || body === null) return {}
   return isObject(body) ? body : undefined
-}
-
-function readInstance(value: unknown): InstanceId | undefined {
-  if (value === undefined || value === null) return NIL_INSTANCE
-  return typeof value === 'string' ? (parseUuid(value) as InstanceId | undefined) : undefined
-}
-
-/** Missing and null are 0. */
-function uint(value: unknown, max: number): number | undefined {
-  if (value === undefined || value === null) return 0
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max ? value + 0 : undefined
 }
 
 function outside(name: string, value: unknown, max: number): ReadGameEvent {

@@ -6,12 +6,12 @@
 import { type Envelope, foldBody, readEnvelope } from './command-envelope.ts'
 import { decodeCommand } from './commands.ts'
 import { type GameTopic, readGameEvent } from './game-events.ts'
-import { NIL_INSTANCE, UINT8_MAX } from './ids.ts'
+import { UINT8_MAX } from './ids.ts'
 import { fieldsOf, isObject } from './json.ts'
 import type { Headers, LogRecord } from './log-record.ts'
+import { readInstanceId, readUint } from './plain-fields.ts'
 import { instanceHash, originHash, shardKeyHash, shardOf } from './shard-key.ts'
 import { decodeTenant, readTenantId } from './tenant.ts'
-import { parseUuid } from './uuid-text.ts'
 
 export type Route =
   | { readonly kind: 'shard'; readonly shard: number }
@@ -71,19 +71,8 @@ function namedHash(envelope: Envelope, headers: Headers): number | undefined {
     return id === undefined ? undefined : instanceHash(id)
   }
   const tenantId = readTenantId(headers)
-  const worldId = readUint8(envelope.outer.worldId)
-  const channelId = readUint8(body.channelId)
+  const worldId = readUint(envelope.outer.worldId, UINT8_MAX)
+  const channelId = readUint(body.channelId, UINT8_MAX)
   if (tenantId === undefined || worldId === undefined || channelId === undefined) return undefined
   return shardKeyHash(tenantId, worldId, channelId)
-}
-
-function readInstanceId(value: unknown): string | undefined {
-  if (value === undefined || value === null) return NIL_INSTANCE
-  return typeof value === 'string' ? parseUuid(value) : undefined
-}
-
-function readUint8(value: unknown): number | undefined {
-  if (value === undefined || value === null) return 0
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > UINT8_MAX) return undefined
-  return value + 0
 }
