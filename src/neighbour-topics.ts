@@ -7,6 +7,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { TransportUnavailableError } from './errors.ts'
 import type { Log } from './log.ts'
+import { nowAndThen } from './now-and-then.ts'
 import type { NeighbourDestination, Neighbours } from './outbox/outbox.ts'
 import { Reminder, SELDOM_MS } from './reminder.ts'
 import type { LogAdmin } from './transport/port.ts'
@@ -46,7 +47,8 @@ export class NeighbourTopics implements Neighbours {
         'topics of other services are missing: not read, not written until they are made',
       )
     }
-    if (this.#names.length > 0) this.#running = this.#lookNowAndThen()
+    if (this.#names.length === 0) return
+    this.#running = nowAndThen(() => this.#lookAgain(), INTERVAL_MS, this.#options.clock, this.#stop.signal)
   }
 
   async close(): Promise<void> {
@@ -78,18 +80,12 @@ export class NeighbourTopics implements Neighbours {
     )
   }
 
-  async #lookNowAndThen(): Promise<void> {
-    const { clock, log } = this.#options
-    const { signal } = this.#stop
-    for (;;) {
-      await clock.sleep(INTERVAL_MS, signal)
-      if (signal.aborted) return
-      try {
-        await this.#look()
-      } catch (error) {
-        if (!(error instanceof TransportUnavailableError)) throw error
-        log.debug({ err: error }, 'could not look which topics of other services are there')
-      }
+  async #lookAgain(): Promise<void> {
+    try {
+      await this.#look()
+    } catch (error) {
+      if (!(error instanceof TransportUnavailableError)) throw error
+      this.#options.log.debug({ err: error }, 'could not look which topics of other services are there')
     }
   }
 

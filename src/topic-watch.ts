@@ -6,6 +6,7 @@
 import type { Clock } from './clock.ts'
 import { UnrestorableError } from './errors.ts'
 import type { Log } from './log.ts'
+import { nowAndThen } from './now-and-then.ts'
 import type { LogAdmin, TopicDescription } from './transport/port.ts'
 
 const INTERVAL_MS = 2000
@@ -40,7 +41,7 @@ export class TopicWatch {
   /** Takes the topics for what they are now. @throws TransportUnavailableError */
   async start(): Promise<void> {
     for (const [topic, description] of await this.#describe()) this.#ids.set(topic, description?.id ?? '')
-    this.#running = this.#lookNowAndThen()
+    this.#running = nowAndThen(() => this.#lookAgain(), INTERVAL_MS, this.#options.clock, this.#stop.signal)
   }
 
   async close(): Promise<void> {
@@ -68,14 +69,9 @@ export class TopicWatch {
     }
   }
 
-  async #lookNowAndThen(): Promise<void> {
-    const { clock, log } = this.#options
-    const { signal } = this.#stop
-    for (;;) {
-      await clock.sleep(INTERVAL_MS, signal)
-      if (signal.aborted) return
-      await this.look().catch(error => log.debug({ err: error }, 'could not look whether the topics are still there'))
-    }
+  #lookAgain(): Promise<void> {
+    const { log } = this.#options
+    return this.look().catch(error => log.debug({ err: error }, 'could not look whether the topics are still there'))
   }
 
   #describe(): Promise<ReadonlyMap<string, TopicDescription | undefined>> {
