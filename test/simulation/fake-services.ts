@@ -8,18 +8,19 @@ import type { EffectJudge } from './judge-effects.ts'
 import type { SimulatedLife } from './simulated-life.ts'
 import type { SimulatedTime } from './simulated-time.ts'
 
-type Mood = 'answers' | 'fails' | 'knows nothing' | 'is silent'
+/** How a service takes a request, and how often. */
+const MOODS = [
+  ['answers', 12],
+  ['fails', 3],
+  ['knows nothing', 1],
+  ['is silent', 1],
+] as const
 
 export function fakeServices(time: SimulatedTime, life: SimulatedLife, dice: Dice): LookupClient {
   return {
     ask: (lookup, _headers, signal) =>
       new Promise((resolve, reject) => {
-        const mood = dice.weighted<Mood>([
-          ['answers', 12],
-          ['fails', 3],
-          ['knows nothing', 1],
-          ['is silent', 1],
-        ])
+        const mood = dice.weighted(MOODS)
         signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
         if (mood === 'is silent') return
         time.after(dice.between(1, 400), () =>
@@ -43,12 +44,7 @@ export function fakeMonsters(
   return {
     run: (pending, signal) =>
       new Promise((resolve, reject) => {
-        const mood = dice.weighted<Mood>([
-          ['answers', 12],
-          ['fails', 3],
-          ['knows nothing', 1],
-          ['is silent', 1],
-        ])
+        const mood = dice.weighted(MOODS)
         signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true })
         time.after(dice.between(1, 200), () => {
           judge().asked(pending)
