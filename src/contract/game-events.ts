@@ -48,10 +48,14 @@ export function gameOfOrigin(
   originTopic: string,
   topics: Readonly<Record<GameTopic, string | null>>,
 ): GameTopic | undefined {
-  const isOf = (topic: string | null) =>
-    topic !== null && originTopic.startsWith(topic) && (originTopic === topic || originTopic[topic.length] === '.')
-  if (isOf(topics.monster)) return 'monster'
-  return isOf(topics.character) ? 'character' : undefined
+  // The longer name first: of two topics one may be called as the other with a point and more behind it.
+  const games = (['monster', 'character'] as const).toSorted(
+    (one, other) => (topics[other]?.length ?? 0) - (topics[one]?.length ?? 0),
+  )
+  return games.find(game => {
+    const topic = topics[game]
+    return topic !== null && (originTopic === topic || originTopic.startsWith(`${topic}.`))
+  })
 }
 
 export const CHARACTER_EVENT_TYPES = ['LOGOUT', 'CHANNEL_CHANGED'] as const

@@ -126,4 +126,12 @@ test('a topic that was made anew is another origin, and the shard still knows wh
     'character',
   ])
   expect([gameOfOrigin('charsets', topics), gameOfOrigin('commands', topics)]).toEqual([undefined, undefined])
+  for (const [monster, character] of [
+    ['events', 'events.character'],
+    ['events.monster', 'events'],
+  ] as const) {
+    const nested = { monster, character }
+    const origins = [monster, character].map(topic => gameOriginTopic(topic, 'id'))
+    expect(origins.map(origin => gameOfOrigin(origin, nested))).toEqual(['monster', 'character'])
+  }
 })
