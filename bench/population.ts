@@ -15,7 +15,6 @@ import { ITEM_IDS, MONSTER_IDS, TENANT } from './quest.ts'
 
 const CHANNELS = 20
 const WORLDS = 100
-const TRACEPARENT = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
 /** Not 0, so that times are as long in JSON as those of today. */
 const BORN_AT = 1_790_000_000_000
 
@@ -43,6 +42,15 @@ export function placeOf(index: number): { readonly worldId: number; readonly cha
 
 export function characterIdOf(index: number, partySize: number, at: number): number {
   return 1_000_000 + index * partySize + at
+}
+
+/** A `traceparent` as operations have them: no two are alike, so no two instances can share one. */
+function armedIn(index: number, operation: number): string {
+  const span = Buffer.alloc(24)
+  for (let at = 0; at < span.length; at += 4)
+    span.writeInt32LE(Math.imul(index * 2 + operation + 1, 0x9e3779b1 + at), at)
+  const hex = span.toString('hex')
+  return Buffer.from(`00-${hex.slice(0, 32)}-${hex.slice(32)}-01`).toString('latin1')
 }
 
 export class Population {
@@ -93,7 +101,7 @@ export class Population {
   newborn(index: number): Instance {
     const { compiled, stepper } = this.#options
     const { snapshot } = stepper.spawn(this.input(index))
-    return { snapshot, definition: compiled.ref, armedBy: { stage: TRACEPARENT } }
+    return { snapshot, definition: compiled.ref, armedBy: { stage: armedIn(index, 0) } }
   }
 
   /** In stage 0, with counts under all the bench's items and monsters. */
@@ -101,7 +109,7 @@ export class Population {
     const { compiled, stepper } = this.#options
     const { snapshot: newborn } = stepper.spawn(this.input(index))
     const { snapshot } = stepper.deliver(newborn, this.counts(index))
-    return { snapshot, definition: compiled.ref, armedBy: { quest: TRACEPARENT, stage: TRACEPARENT } }
+    return { snapshot, definition: compiled.ref, armedBy: { quest: armedIn(index, 0), stage: armedIn(index, 1) } }
   }
 
   /** What a shard keeps of `instance` when its birth is committed. */
