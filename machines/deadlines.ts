@@ -23,6 +23,26 @@ export function arm(timer: TimerName, now: number, seconds: number): Deadlines {
   return seconds > 0 ? { [timer]: now + seconds * 1000 } : {}
 }
 
+/**
+ * The same deadlines without `timer`. Copied one by one: V8 gives what a rest pattern leaves, and what is spread behind
+ * something else, a hidden class of its own each time, which is 144 bytes an instance.
+ */
+export function without(timer: TimerName, deadlines: Deadlines): { [Timer in TimerName]?: number } {
+  const others: { [Timer in TimerName]?: number } = {}
+  for (const name of TIMER_NAMES) {
+    const at = deadlines[name]
+    if (name !== timer && at !== undefined) others[name] = at
+  }
+  return others
+}
+
+/** The same deadlines, `timer` armed anew and behind the others; disarmed where `seconds` is 0. */
+export function rearm(timer: TimerName, now: number, seconds: number, deadlines: Deadlines): Deadlines {
+  const rearmed = without(timer, deadlines)
+  if (seconds > 0) rearmed[timer] = now + seconds * 1000
+  return rearmed
+}
+
 /** The timer that runs out first; of two at the same moment the one that ends more (the order of TIMER_NAMES). */
 export function earliestDeadline(deadlines: Deadlines): DueTimer | undefined {
   let earliest: DueTimer | undefined

@@ -32,7 +32,7 @@ import {
   isWithinBounds,
   updated,
 } from './custom-data.ts'
-import { arm, COMPLETION_LIMIT_SECONDS, type TimerName } from './deadlines.ts'
+import { arm, COMPLETION_LIMIT_SECONDS, rearm, type TimerName, without } from './deadlines.ts'
 import type { PartyQuestEmitted, PartyQuestEvent, PartyQuestInput } from './events.ts'
 import {
   friendlyMonsterSpawned,
@@ -172,14 +172,12 @@ export const partyQuest = setup({
     moveToNextStage: assign(({ context }) => ({ run: { ...context.run, stageIndex: context.run.stageIndex + 1 } })),
     beginStage: assign(({ context, event }) => {
       const now = timeOf(context, event)
-      const { stage: _, ...others } = context.run.deadlines
-      const deadlines = { ...others, ...arm('stage', now, currentStage(context).duration) }
+      const deadlines = rearm('stage', now, currentStage(context).duration, context.run.deadlines)
       return { run: { ...context.run, deadlines }, stage: freshStage(now) }
     }),
-    disarmStage: assign(({ context }) => {
-      const { stage: _, ...deadlines } = context.run.deadlines
-      return { run: { ...context.run, deadlines } }
-    }),
+    disarmStage: assign(({ context }) => ({
+      run: { ...context.run, deadlines: without('stage', context.run.deadlines) },
+    })),
     count: assign(({ context, event }) =>
       event.type === 'UPDATE_STAGE_STATE'
         ? {
