@@ -2,25 +2,11 @@
  * One sample of journal.ts: a shard without a log applies commands in batches as a running one does, a thousand that its
  * journal is told of, a thousand that it is not, in turns. Prints what a command took of each as JSON.
  */
-import { createStepper } from '../src/actor/stepper.ts'
-import { systemClock, systemRandom } from '../src/clock.ts'
+import { systemClock } from '../src/clock.ts'
 import type { LogRecord } from '../src/contract/log-record.ts'
 import { forward } from '../src/contract/shard-command.ts'
 import { Journal } from '../src/journal/journal.ts'
-import { silentLog } from '../src/log.ts'
 import { Batch } from '../src/shard/batch.ts'
-import { EffectRunner } from '../src/shard/effect-runner.ts'
-import { LookupRunner } from '../src/shard/lookup-runner.ts'
-import { Overlay } from '../src/shard/overlay.ts'
-import { Registrar } from '../src/shard/registrar.ts'
-import { ResidencyBudget } from '../src/shard/residency.ts'
-import type { ShardDependencies } from '../src/shard/shard-dependencies.ts'
-import { ShardState } from '../src/shard/shard-state.ts'
-import { Supervisor } from '../src/shard/supervisor.ts'
-import { silentTelemetry } from '../src/telemetry.ts'
-import { silentTracer } from '../src/tracing.ts'
-import { createMemoryLog } from '../src/transport/memory/memory-log.ts'
-import { createMemoryTransport } from '../src/transport/memory/memory-transport.ts'
 import { loadOf } from './commands.ts'
 import {
   JOURNAL_BLOCKS,
@@ -30,23 +16,16 @@ import {
   type JournalSample,
   type JournalSide,
 } from './journal.ts'
-import { Population } from './population.ts'
-import { COMMAND_HEADERS, compiledQuest } from './quest.ts'
+import { BATCH, createLoneShard, SHARD_COMMANDS } from './lone-shard.ts'
+import { COMMAND_HEADERS } from './quest.ts'
 
-const BATCH = 250
-const PARTY_SIZE = 4
-const TOPIC = 'shard-commands'
 const BLOCK_COMMANDS = 1000
 const WARM_UP_BLOCKS = 120
 
-const compiled = compiledQuest(PARTY_SIZE)
-const stepper = createStepper('bench')
-const population = new Population({ compiled, stepper, partySize: PARTY_SIZE })
-const ids = Array.from({ length: JOURNAL_INSTANCES }, (_, index) => population.identity(index).instanceId)
 const journal = new Journal()
 /** The same shard on both sides: two of a kind differ by more than a journal costs. */
 const recorder = { isSilent: true, record: journal.record.bind(journal), forget: journal.forget.bind(journal) }
-const shard = shardWith(recorder)
+const shard = createLoneShard(JOURNAL_INSTANCES, recorder)
 let offset = 0
 
 // So that all is compiled, and the journal is full.
@@ -65,7 +44,7 @@ function play(blocks: number, seed: number): Record<JournalSide, number> {
       const records = recordsOf(1000 * seed + block)
       recorder.isSilent = side === 'silent'
       const before = process.cpuUsage()
-      apply(shard, records)
+      apply(records)
       const { user, system } = process.cpuUsage(before)
       micros[side] += user + system
     }
@@ -73,79 +52,22 @@ function play(blocks: number, seed: number): Record<JournalSide, number> {
   return micros
 }
 
-interface BenchedShard {
-  readonly state: ShardState
-  readonly dependencies: ShardDependencies
-}
-
-function shardWith(journal: ShardDependencies['journal']): BenchedShard {
-  const dependencies = dependenciesOf(journal)
-  const state = new ShardState(dependencies.budget, population.ruleBook)
-  const born = new Overlay(state)
-  for (let index = 0; index < JOURNAL_INSTANCES; index++) {
-    born.keep(population.birth(population.halfPlayed(index)), compiled)
-  }
-  state.settle(born)
-  return { state, dependencies }
-}
-
 /** As the ingress would have appended them. */
 function recordsOf(seed: number): readonly LogRecord[] {
-  return loadOf(JOURNAL_MIX, ids, BLOCK_COMMANDS, seed).commands.map(value => {
+  return loadOf(JOURNAL_MIX, shard.instanceIds, BLOCK_COMMANDS, seed).commands.map(value => {
     const place = { topic: 'commands', partition: 0, offset, timestamp: systemClock.now() }
-    const { headers } = forward({ ...place, key: null, value, headers: COMMAND_HEADERS }, 0, TOPIC)
+    const { headers } = forward({ ...place, key: null, value, headers: COMMAND_HEADERS }, 0, SHARD_COMMANDS)
     offset += 1
-    return { ...place, topic: TOPIC, key: null, value, headers }
+    return { ...place, topic: SHARD_COMMANDS, key: null, value, headers }
   })
 }
 
-function apply({ state, dependencies }: BenchedShard, records: readonly LogRecord[]): void {
+function apply(records: readonly LogRecord[]): void {
+  const { state, dependencies } = shard
   for (let from = 0; from < records.length; from += BATCH) {
     const batch = new Batch(state, dependencies, Number.POSITIVE_INFINITY)
     for (const record of records.slice(from, from + BATCH)) batch.apply(record)
     if (batch.outbox.records.length + batch.overlay.records().length === 0) throw new Error('nothing to commit')
     batch.settle()
-  }
-}
-
-function dependenciesOf(journal: ShardDependencies['journal']): ShardDependencies {
-  const clock = systemClock
-  const random = systemRandom
-  const log = createMemoryLog({ clock, clusterId: 'bench', intercept: () => {} })
-  const transport = createMemoryTransport(log, { name: 'bench', advertisedUrl: '' })
-  const { ruleBook } = population
-  const supervisor = new Supervisor(stepper)
-  const client = { ask: () => Promise.reject(new Error('the bench looks nothing up')) }
-  return {
-    shard: 0,
-    transport,
-    reader: transport.openReader('bench'),
-    appender: transport.openAppender('bench'),
-    admin: transport.admin,
-    topics: { commands: 'commands', statusEvents: 'status', characterCommands: 'characters', deadLetters: 'letters' },
-    neighbours: { topicOf: () => undefined, isThere: () => false, dropped: () => {} },
-    gameTopics: { character: null, monster: null },
-    internal: { shardCommands: TOPIC, shardState: 'shard-state' },
-    groupId: 'bench',
-    transactionalId: 'bench',
-    limits: { batchRecordsMax: BATCH },
-    budget: new ResidencyBudget(Number.MAX_SAFE_INTEGER),
-    ruleBook,
-    supervisor,
-    registrar: new Registrar({
-      supervisor,
-      ruleBook,
-      services: { parties: false, guilds: false },
-      clusterId: 'bench',
-      log: silentLog,
-    }),
-    lookups: new LookupRunner({ client, timeoutMs: 1000, clock, random, telemetry: silentTelemetry }),
-    effects: new EffectRunner({ client: undefined, clock, random, telemetry: silentTelemetry }),
-    clock,
-    random,
-    log: silentLog,
-    telemetry: silentTelemetry,
-    tracer: silentTracer,
-    journal,
   }
 }

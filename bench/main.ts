@@ -12,6 +12,7 @@ import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
 import { benchMemory } from './memory.ts'
+import { benchPath } from './path.ts'
 import { benchRecovery } from './recovery.ts'
 import { benchRestore } from './restore.ts'
 import { benchStep } from './step.ts'
@@ -19,6 +20,7 @@ import { benchThroughput } from './throughput.ts'
 
 const BENCHES: Readonly<Record<string, () => Promise<Result>>> = {
   step: benchStep,
+  path: benchPath,
   memory: benchMemory,
   journal: benchJournal,
   foreign: benchForeign,
