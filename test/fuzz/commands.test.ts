@@ -4,10 +4,21 @@
  */
 import { expect, test } from 'vitest'
 import { DEAD_LETTER_HEADERS } from '../../src/contract/dead-letter.ts'
-import type { Header, Headers, LogRecord } from '../../src/contract/log-record.ts'
+import type { Header, LogRecord } from '../../src/contract/log-record.ts'
 import { Arena, DEFINITIONS, type InRecord, placeOf } from './arena.ts'
 import { campaign, limitMs } from './campaign.ts'
-import { type CommandCase, commandCase, OTHER, OWN, OWN_TRACE, STAND_INS } from './cases.ts'
+import { OTHER, OWN } from './case-headers.ts'
+import {
+  headerText,
+  isSame,
+  latin1,
+  OUR_TRACES,
+  type RecordCase,
+  recordOf,
+  tenantText,
+  traceOf,
+} from './case-records.ts'
+import { commandCase } from './command-cases.ts'
 import { type Verdict, verdictOn } from './verdict.ts'
 
 const SHARE = 0.6
@@ -31,7 +42,7 @@ const ends = new Map<string, number>()
 test(
   'each record has one end: its effect, a dead letter that gives it back whole, or, where its type is not ours, nothing',
   async () => {
-    const played = await campaign<CommandCase, Scene>({
+    const played = await campaign<RecordCase, Scene>({
       share: SHARE,
       aCase: commandCase,
       chunkCasesMax: 100,
@@ -54,7 +65,7 @@ test(
   limitMs(SHARE),
 )
 
-async function playChunk(scene: Scene, cases: readonly CommandCase[]): Promise<void> {
+async function playChunk(scene: Scene, cases: readonly RecordCase[]): Promise<void> {
   const { arena } = scene
   const neighbours = await arena.neighboursRegister()
   const ids = { ...(await subjects(scene)), neighbours: neighbours[scene.traces % neighbours.length] ?? '' }
@@ -163,39 +174,6 @@ function assertOwnTenants({ tenantOf }: Scene, messages: readonly LogRecord[], r
   }
 }
 
-// -- records
-
-const OUR_TRACES = 'fa22'
-
-function recordOf(
-  { key, value, headers }: CommandCase,
-  ids: Record<keyof typeof STAND_INS, string>,
-  trace: number,
-): InRecord {
-  const own = `00-${OUR_TRACES}${String(trace).padStart(28, '0')}-00f067aa0ba902b7-01`
-  return {
-    key: key === null ? null : latin1(key),
-    value: value === null ? null : latin1(withIds(value, ids)),
-    headers: headers.map(([name, bytes]) => [name, bytes === null ? null : latin1(bytes === OWN_TRACE ? own : bytes)]),
-  }
-}
-
-/** In each way in which a case may write an id. */
-function withIds(value: string, ids: Record<keyof typeof STAND_INS, string>): string {
-  let text = value
-  for (const [name, id] of Object.entries(ids)) {
-    const standIn = STAND_INS[name === 'own' ? 'own' : name === 'others' ? 'others' : 'neighbours']
-    for (const form of [
-      (uuid: string) => uuid,
-      (uuid: string) => uuid.toUpperCase(),
-      (uuid: string) => uuid.replaceAll('-', ''),
-    ]) {
-      text = text.replaceAll(form(standIn), form(id))
-    }
-  }
-  return text
-}
-
 function byPlace(letters: readonly LogRecord[]): Map<string, LogRecord> {
   const found = new Map<string, LogRecord>()
   for (const letter of letters) {
@@ -205,31 +183,4 @@ function byPlace(letters: readonly LogRecord[]): Map<string, LogRecord> {
     found.set(place, letter)
   }
   return found
-}
-
-/** The last of that name: ours come behind. */
-function headerText(headers: Headers, name: string): string {
-  return headers.findLast(([header]) => header === name)?.[1]?.toString('latin1') ?? ''
-}
-
-function traceOf(headers: Headers): string {
-  return headerText(headers, 'traceparent').slice(3, 35)
-}
-
-const TENANT_HEADERS = ['TENANT_ID', 'REGION', 'MAJOR_VERSION', 'MINOR_VERSION']
-
-/** One text for one tenant, whatever the order and the case that its headers came in. */
-function tenantText(headers: Headers): string {
-  return TENANT_HEADERS.map(wanted => {
-    const bytes = headers.find(([name]) => name === wanted)?.[1]
-    return wanted === 'TENANT_ID' ? bytes?.toString('latin1').toLowerCase() : bytes?.toString('hex')
-  }).join('/')
-}
-
-function latin1(text: string | null): Buffer {
-  return Buffer.from(text ?? '', 'latin1')
-}
-
-function isSame(one: Buffer | null, other: Buffer | null): boolean {
-  return one === null || other === null ? one === other : one.equals(other)
 }
