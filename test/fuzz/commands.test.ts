@@ -21,7 +21,7 @@ import {
 import { commandCase } from './command-cases.ts'
 import { type Verdict, verdictOn } from './verdict.ts'
 
-const SHARE = 0.6
+const SHARE = 0.5
 /** What a command that is one, of a tenant that is one, may still be refused for. */
 const REFUSALS = ['INSTANCE_NOT_FOUND', 'INVALID_STATE', 'ALREADY_REGISTERED', 'WRONG_MAP', 'REQUIREMENTS_NOT_MET']
 const QUESTS: ReadonlySet<string> = new Set(DEFINITIONS.map(({ definition }) => definition.questId))
