@@ -4,31 +4,29 @@
  * An instance has no children and its machine no history, so nothing of it ever changes. Knows no context.
  */
 import type { PartyQuestContext } from '../../machines/context.ts'
-import { partyQuestMachine, RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
+import { partyQuestMachine } from '../../machines/party-quest.ts'
+import { InvariantError } from '../errors.ts'
 import type { InstanceSnapshot } from './instance.ts'
 
 /** Never stepped and never handed out: its context is missing. */
 type Template = InstanceSnapshot
 
 const NO_CONTEXT = undefined as unknown as PartyQuestContext
-const TEMPLATES: ReadonlyMap<unknown, Template> = new Map(
-  RESTING_STATES.map(value => [value, partyQuestMachine.resolveState({ value, context: NO_CONTEXT })]),
+const TEMPLATES: ReadonlyMap<string, Template> = new Map(
+  Object.keys(partyQuestMachine.states).map(value => [
+    value,
+    partyQuestMachine.resolveState({ value, context: NO_CONTEXT }),
+  ]),
 )
 
 /** What `resolveState` makes of them, with the parts that all snapshots of the state share. */
-export function restingSnapshot(value: RestingState, context: PartyQuestContext): InstanceSnapshot {
-  const template = TEMPLATES.get(value)
-  return template === undefined
-    ? partyQuestMachine.resolveState({ value, context })
-    : ({ ...template, context } as InstanceSnapshot)
+export function restingSnapshot(state: string, context: PartyQuestContext): InstanceSnapshot {
+  const template = TEMPLATES.get(state)
+  if (template === undefined) throw new InvariantError(`the machine has no state ${state}`)
+  return { ...template, context } as InstanceSnapshot
 }
 
-/** Gives up what the snapshot has of its own and others of its state have too. It says the same as before. */
-export function shareParts(snapshot: InstanceSnapshot): void {
-  const template = TEMPLATES.get(snapshot.value)
-  if (template === undefined || snapshot.tags === template.tags) return
-  snapshot.tags = template.tags
-  snapshot._nodes = template._nodes
-  snapshot.children = template.children
-  snapshot.historyValue = template.historyValue
+/** The same as XState made it, without the parts of its own. */
+export function asResting({ value, context }: InstanceSnapshot): InstanceSnapshot {
+  return restingSnapshot(value, context)
 }

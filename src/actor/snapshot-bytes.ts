@@ -3,10 +3,10 @@
  * compute is not stored. Every version ever written can be read: contract/record-layout.ts has the migrations.
  */
 import type { PartyQuestContext, Rules } from '../../machines/context.ts'
-import { partyQuestMachine } from '../../machines/party-quest.ts'
 import { LAYOUTS, newestReadable, REPAIR, type RecordLayout, readVersioned } from '../contract/record-layout.ts'
 import { UnrestorableError } from '../errors.ts'
 import { contextOf, type Instance, stateOf } from './instance.ts'
+import { restingSnapshot } from './resting-snapshot.ts'
 import { checkInstance, type StoredInstance } from './stored-instance.ts'
 
 const SHOWN_BYTES_MAX = 80
@@ -39,7 +39,7 @@ export function decodeInstance(bytes: Buffer, rulesOf: RulesOf, layout: RecordLa
   const { value, context, definition, armedBy } = readStored(bytes, layout)
   const { identity, advance, run, stage } = context
   const restored: PartyQuestContext = { identity, rules: rulesOf(definition, advance), run, stage }
-  return { snapshot: partyQuestMachine.resolveState({ value, context: restored }), definition, armedBy }
+  return { snapshot: restingSnapshot(value, restored), definition, armedBy }
 }
 
 function readStored(bytes: Buffer, layout: RecordLayout): StoredInstance {

@@ -11,8 +11,10 @@ import type { Effect } from '../contract/effects.ts'
 import type { Message } from '../contract/messages.ts'
 import type { Refusal } from '../contract/refusal.ts'
 import { InvariantError } from '../errors.ts'
+import { FlatChart } from './flat-chart.ts'
 import type { InstanceSnapshot } from './instance.ts'
 import { machineFaults } from './machine-rules.ts'
+import { asResting } from './resting-snapshot.ts'
 
 export interface Step {
   readonly snapshot: InstanceSnapshot
@@ -30,57 +32,59 @@ export interface Stepper {
   deliver(snapshot: InstanceSnapshot, event: PartyQuestEvent): Step
 }
 
+const NO_MESSAGES: readonly Message[] = []
 const NO_EFFECTS: readonly Effect[] = []
 
 export function createStepper(supervisorId: string): Stepper {
   const faults = machineFaults(partyQuestMachine)
   if (faults.length > 0) throw new InvariantError(`machines/party-quest.ts: ${faults.join('; ')}`)
 
-  let messages: Message[] = []
+  let messages = NO_MESSAGES
   let effects: readonly Effect[] = NO_EFFECTS
   let refusal: Refusal | undefined
-  const scope = instanceScope(supervisorId, emitted => {
+  const hear = (emitted: PartyQuestEmitted): void => {
     if (emitted.type === 'refused') refusal = emitted.refusal
     else if (emitted.type === 'effects') effects = effects.concat(emitted.effects)
-    else messages = messages.length === 0 ? [...emitted.messages] : messages.concat(emitted.messages)
-  })
-
-  const step = (next: () => InstanceSnapshot, isTaken: (after: InstanceSnapshot) => boolean): Step => {
-    messages = []
+    else messages = messages.length === 0 ? emitted.messages : messages.concat(emitted.messages)
+  }
+  const listen = (): void => {
+    messages = NO_MESSAGES
     effects = NO_EFFECTS
     refusal = undefined
-    const snapshot = next()
-    if (snapshot.status === 'error') throw snapshot.error
-    return { snapshot, messages, effects, refusal, handled: refusal !== undefined || isTaken(snapshot) }
   }
-
-  return {
-    spawn: input =>
-      step(
-        () => partyQuestMachine.getInitialSnapshot(scope, input),
-        () => true,
-      ),
-    deliver: (before, event) =>
-      // XState would step a machine that has stopped as if it were alive.
-      before.status === 'active'
-        ? step(
-            () => partyQuestMachine.transition(before, event, scope),
-            // An event that is taken and changes nothing gives the same snapshot as one that is not taken.
-            after => after !== before || partyQuestMachine.getTransitionData(before, event).length > 0,
-          )
-        : { snapshot: before, messages: [], effects: NO_EFFECTS, refusal: undefined, handled: false },
-  }
-}
-
-type InstanceScope = ActorScope<InstanceSnapshot, PartyQuestEvent, never, PartyQuestEmitted>
-
-function instanceScope(supervisorId: string, onEmitted: (emitted: PartyQuestEmitted) => void): InstanceScope {
   const supervisor = createActor(
     fromTransition((state: null, _event: EventObject) => state, null),
     { id: supervisorId },
   ).start()
+  const scope = birthScope(supervisor, hear)
+  const chart = new FlatChart(partyQuestMachine, supervisor, hear)
+
+  return {
+    spawn: input => {
+      listen()
+      const snapshot = partyQuestMachine.getInitialSnapshot(scope, input)
+      if (snapshot.status === 'error') throw snapshot.error
+      return { snapshot: asResting(snapshot), messages, effects, refusal, handled: true }
+    },
+    deliver: (before, event) => {
+      // XState would step a machine that has stopped as if it were alive.
+      if (before.status !== 'active') return unhandled(before)
+      listen()
+      const snapshot = chart.transition(before, event)
+      return snapshot === undefined ? unhandled(before) : { snapshot, messages, effects, refusal, handled: true }
+    },
+  }
+}
+
+function unhandled(snapshot: InstanceSnapshot): Step {
+  return { snapshot, messages: NO_MESSAGES, effects: NO_EFFECTS, refusal: undefined, handled: false }
+}
+
+type InstanceScope = ActorScope<InstanceSnapshot, PartyQuestEvent, never, PartyQuestEmitted>
+
+function birthScope(supervisor: AnyActorRef, onEmitted: (emitted: PartyQuestEmitted) => void): InstanceScope {
   const scope = {
-    self: supervisor as AnyActorRef,
+    self: supervisor,
     id: supervisor.id,
     sessionId: supervisor.sessionId,
     system: supervisor.system,

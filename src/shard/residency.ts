@@ -3,7 +3,6 @@
  * are passivated, and restored on their next event. One budget is shared by all shards of the process.
  */
 import type { Instance } from '../actor/instance.ts'
-import { shareParts } from '../actor/resting-snapshot.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { RecordArena } from './record-arena.ts'
@@ -108,7 +107,6 @@ export class Residency {
 
   put(id: InstanceId, instance: Instance): void {
     this.delete(id)
-    shareParts(instance.snapshot)
     this.#residents.set(id, instance)
     this.#budget.take()
   }

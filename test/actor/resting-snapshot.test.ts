@@ -1,10 +1,11 @@
 /** Snapshots that share what is the same in all of their state are the snapshots that XState makes. */
 import { describe, expect, test } from 'vitest'
 import { partyQuestMachine, RESTING_STATES } from '../../machines/party-quest.ts'
-import { restingSnapshot, shareParts } from '../../src/actor/resting-snapshot.ts'
+import { restingSnapshot } from '../../src/actor/resting-snapshot.ts'
+import { decodeInstance, encodeInstance } from '../../src/actor/snapshot-bytes.ts'
 import { createStepper } from '../../src/actor/stepper.ts'
 import { quest, stage } from '../support/definitions.ts'
-import { members, Playthrough } from '../support/playthrough.ts'
+import { inputOf, Playthrough } from '../support/playthrough.ts'
 
 const twoStages = quest({ startRequirements: [], duration: 600, stages: [stage(0, { duration: 60 }), stage(1)] })
 const { context } = new Playthrough(twoStages).snapshot
@@ -30,26 +31,22 @@ describe('a resting snapshot', () => {
   })
 })
 
-describe('sharing parts', () => {
-  test('changes nothing that a snapshot says, and leaves two of one state only their contexts to themselves', () => {
-    const [one, other, untouched] = [1, 2, 1].map(first => new Playthrough(twoStages, { members: members(first) }))
-    if (one === undefined || other === undefined || untouched === undefined) throw new Error('three were made')
-    shareParts(one.snapshot)
-    shareParts(other.snapshot)
-    expect(one.snapshot).toEqual(untouched.snapshot)
-    for (const part of ['tags', '_nodes', 'children', 'historyValue'] as const) {
-      expect(one.snapshot[part]).toBe(other.snapshot[part])
-      expect(one.snapshot[part]).not.toBe(untouched.snapshot[part])
-    }
-    expect(one.snapshot.context).not.toBe(other.snapshot.context)
-  })
+test('an instance never has parts of its own, be it born, stepped, restored or over', () => {
+  const stepper = createStepper('test')
+  const born = stepper.spawn(inputOf(twoStages)).snapshot
+  const stepped = stepper.deliver(born, { type: 'STAGE_ADVANCE', now: 1000 }).snapshot
+  const over = stepper.deliver(born, { type: 'FORFEIT', now: 1000 }).snapshot
+  const bytes = encodeInstance({ snapshot: stepped, definition: 'quest@0', armedBy: {} })
+  const restored = decodeInstance(bytes, () => stepped.context.rules).snapshot
+  for (const snapshot of [born, stepped, over, restored]) {
+    const { context: _, ...parts } = snapshot
+    const { context: __, ...shared } = restingSnapshot(snapshot.value, context)
+    expect(Object.keys(parts)).toEqual(Object.keys(shared))
+    for (const [name, part] of Object.entries(parts)) expect(part, name).toBe(shared[name as keyof typeof shared])
+  }
+  expect([born.value, stepped.value, over.value, over.status]).toEqual(['active', 'active', 'destroyed', 'done'])
+})
 
-  test('is passed over where a snapshot rests in no state', () => {
-    const play = new Playthrough(twoStages)
-    play.send({ type: 'FORFEIT' })
-    const { tags } = play.snapshot
-    shareParts(play.snapshot)
-    expect(play.snapshot.value).toBe('destroyed')
-    expect(play.snapshot.tags).toBe(tags)
-  })
+test('a state that the machine does not have is said to be missing', () => {
+  expect(() => restingSnapshot('paused', context)).toThrow(/has no state paused/)
 })

@@ -37,3 +37,13 @@ test('a step that throws leaves the snapshot as it was, and the next step is who
   const next = stepper.deliver(started.snapshot, { type: 'STAGE_CLEAR_ATTEMPT', now: T0 })
   expect(next.messages.map(lineOf)).toEqual(['STAGE_CLEARED 0 [100]'])
 })
+
+test('an event that is taken and changes nothing gives the very same snapshot back', () => {
+  const again = stepper.deliver(lobby.snapshot, { type: 'REGISTER', member: { characterId: 1001 as never }, now: T0 })
+  expect([again.snapshot === lobby.snapshot, again.handled, again.messages]).toEqual([true, true, []])
+})
+
+test('an event that is not taken gives the very same snapshot back, and is told from one that is', () => {
+  const passed = stepper.deliver(lobby.snapshot, { type: 'ENTER_BONUS', now: T0 })
+  expect([passed.snapshot === lobby.snapshot, passed.handled, passed.messages]).toEqual([true, false, []])
+})
