@@ -57,7 +57,7 @@ function restoreInto(state: ShardState, count: number): void {
     }
   }
   state.definitions.set(compiled.ref, inUse(compiled))
-  const reader = new SummaryReader(bytes => state.decode(bytes))
+  const reader = new SummaryReader(packed => state.summary(packed))
   for (const record of state.kept()) state.adopt(record, reader)
 }
 

@@ -79,7 +79,7 @@ export const KILL_PREFIX = 'm'
 export const DATA_PREFIX = 'd'
 
 /** Shared by all stages in which nothing was counted yet: counting copies. */
-const NOTHING: Readonly<Record<string, never>> = {}
+export const NOTHING: Readonly<Record<string, never>> = {}
 
 export function freshStage(now: number): StageState {
   return { startedAt: now, attempts: 0, items: NOTHING, kills: NOTHING, data: NOTHING }

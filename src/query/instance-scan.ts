@@ -4,7 +4,7 @@
  * begins, ends, or changes what was asked for meanwhile is found or not; and of a shard that goes away nothing is told.
  */
 import { RESTING_STATES } from '../../machines/party-quest.ts'
-import { summaryOf } from '../actor/snapshot-scan.ts'
+import { summaryOf } from '../actor/summary.ts'
 import type { State } from '../api/documents.ts'
 import { type InstancesAsked, SPREAD_DIGITS, SPREAD_PLACES } from '../api/view.ts'
 import type { InstanceId } from '../contract/ids.ts'
@@ -12,7 +12,7 @@ import type { Journal } from '../journal/journal.ts'
 import type { ShardState } from '../shard/shard-state.ts'
 import type { InstanceMatch } from './instance-match.ts'
 import type { ScanPace } from './scan-pace.ts'
-import { PresentReader, type RunningShard } from './shard-reader.ts'
+import { type RunningShard, summaryIn } from './shard-reader.ts'
 import { SmallestIds } from './smallest-ids.ts'
 
 /** Between two looks at the clock. */
@@ -116,7 +116,6 @@ class ShardScan {
   readonly #match: InstanceMatch
   readonly #found: (id: InstanceId) => void
   readonly #tally: Tally
-  readonly #reader = new PresentReader()
   #next = 0
 
   constructor(state: ShardState, match: InstanceMatch, found: (id: InstanceId) => void, tally: Tally) {
@@ -151,7 +150,7 @@ class ShardScan {
       this.#found(present.id)
       return
     }
-    const summary = this.#reader.summary(present, this.#state)
+    const summary = summaryIn(this.#state, present)
     const quest = summary && this.#state.definitions.get(summary.definition)?.compiled.definition
     if (summary === undefined || quest === undefined || !this.#match.matches(present.id, summary, quest)) return
     this.#found(present.id)

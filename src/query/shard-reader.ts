@@ -3,7 +3,7 @@
  * other. Reads what is committed and nothing else; a shard may change between two calls, and be gone at the next.
  */
 import type { Instance } from '../actor/instance.ts'
-import { SnapshotScan, type Summary, summaryOf } from '../actor/snapshot-scan.ts'
+import { type Summary, summaryOf } from '../actor/summary.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { UnrestorableError } from '../errors.ts'
 import type { Held } from '../shard/shard-set.ts'
@@ -34,14 +34,9 @@ export function endedSubject(id: InstanceId, { last, shard }: { last: Instance; 
   return { id, shard, instance: last, isEnded: true }
 }
 
-/** Summaries of what shards hold, without decoding a passive instance where its bytes are as this release writes them. */
-export class PresentReader {
-  readonly #scan = new SnapshotScan()
-
-  summary({ kept }: Present, state: ShardState): Summary | undefined {
-    if (!Buffer.isBuffer(kept)) return summaryOf(kept)
-    return this.#scan.read(kept) ?? readable(() => summaryOf(state.decode(kept)))
-  }
+/** Of what a shard holds, without unpacking a passive instance. */
+export function summaryIn(state: ShardState, { kept }: Present): Summary | undefined {
+  return Buffer.isBuffer(kept) ? readable(() => state.summary(kept)) : summaryOf(kept)
 }
 
 /** One that cannot be read is the shard's to be loud about, when its next event comes: a list goes on without it. */

@@ -3,7 +3,7 @@
  * A shard has every instance of its channels, so these answers are exact without asking anybody.
  */
 import { contextOf, type Instance, stateOf } from '../actor/instance.ts'
-import { type Summary, summaryOf } from '../actor/snapshot-scan.ts'
+import { type Summary, summaryOf } from '../actor/summary.ts'
 import type { QuestDefinition } from '../contract/definition.ts'
 import type { CharacterId, InstanceId } from '../contract/ids.ts'
 import { type Tenant, tenantKey } from '../contract/tenant.ts'

@@ -1,8 +1,9 @@
 /**
- * Which instances are held as snapshots and which as bytes. The ones touched last are resident; the idle longest
+ * Which instances are held as snapshots and which packed. The ones touched last are resident; the idle longest
  * are passivated, and restored on their next event. One budget is shared by all shards of the process.
  */
 import type { Instance } from '../actor/instance.ts'
+import type { InstancePacking } from '../actor/instance-packing.ts'
 import { encodeInstance } from '../actor/snapshot-bytes.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { RecordArena } from './record-arena.ts'
@@ -49,16 +50,15 @@ export class ResidencyBudget {
 
 export class Residency {
   readonly #budget: ResidencyBudget
-  readonly #restore: (bytes: Buffer) => Instance
+  readonly #packing: InstancePacking
   /** In the order of the last touch: a Map keeps the order of insertion. */
   readonly #residents = new Map<InstanceId, Instance>()
   readonly #roster: Roster
   readonly #passive = new RecordArena()
 
-  /** `restore` keeps nothing of the bytes that it is given. */
-  constructor(budget: ResidencyBudget, restore: (bytes: Buffer) => Instance, roster = new Roster()) {
+  constructor(budget: ResidencyBudget, packing: InstancePacking, roster = new Roster()) {
     this.#budget = budget
-    this.#restore = restore
+    this.#packing = packing
     this.#roster = roster
     budget.join(this)
   }
@@ -81,9 +81,9 @@ export class Residency {
     return this.#passive.numbers()
   }
 
-  /** A snapshot, or else its bytes (a view, good until the next change), of the instance with this id and number. */
+  /** A snapshot, or else packed (a view, good until the next change), of the instance with this id and number. */
   peek(id: InstanceId, number: number): Instance | Buffer | undefined {
-    return this.#residents.get(id) ?? this.passiveRecord(number)
+    return this.#residents.get(id) ?? this.packed(number)
   }
 
   /** Reads without making the instance resident: what a batch reads becomes resident when it is settled. */
@@ -91,18 +91,21 @@ export class Residency {
     const resident = this.#residents.get(id)
     if (resident !== undefined) return resident
     const number = this.#roster.find(id)
-    const bytes = number === undefined ? undefined : this.passiveRecord(number)
-    return bytes === undefined ? undefined : this.#restore(bytes)
+    const packed = number === undefined ? undefined : this.packed(number)
+    if (number === undefined || packed === undefined) return undefined
+    // The text of the roster: another of the same would stay in memory beside it.
+    return this.#packing.instance(this.#roster.id(number) ?? id, packed)
   }
 
-  /** The state record of a passive instance by its number of the roster: a view, good until the next change. */
-  passiveRecord(number: number): Buffer | undefined {
+  /** A passive instance by its number of the roster: a view, good until the next change. */
+  packed(number: number): Buffer | undefined {
     return this.#passive.get(number)
   }
 
-  putPassive(id: InstanceId, bytes: Buffer): void {
+  /** `record`: its state record, of which nothing is kept. */
+  putPassive(id: InstanceId, record: Buffer): void {
     if (this.#residents.delete(id)) this.#budget.give(1)
-    this.#passive.put(this.#roster.add(id), bytes)
+    this.#passive.put(this.#roster.add(id), this.#packing.pack(id, record))
   }
 
   put(id: InstanceId, instance: Instance): void {

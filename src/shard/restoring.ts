@@ -2,7 +2,7 @@
  * Phase 2: read the shard's state from the log. It is final, because nobody but us can write it since the fence.
  * The position in it, not the group's committed offset, says where to go on. Next: running.
  */
-import type { Summary } from '../actor/snapshot-scan.ts'
+import type { Summary } from '../actor/summary.ts'
 import { decodePendingEffect, effectName, type PendingEffect } from '../contract/effect-record.ts'
 import type { LogRecord } from '../contract/log-record.ts'
 import { originName } from '../contract/origin.ts'
@@ -92,7 +92,7 @@ async function adoptInstances(
   { shard, telemetry, clock }: ShardDependencies,
   signal: AbortSignal,
 ): Promise<void> {
-  const reader = new SummaryReader(bytes => state.decode(bytes))
+  const reader = new SummaryReader(packed => state.summary(packed))
   const counts = new Map<string, Map<string, number>>()
   let adopted = 0
   for (const record of state.kept()) {

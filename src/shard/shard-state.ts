@@ -5,8 +5,8 @@
 import type { Rules } from '../../machines/context.ts'
 import { RESTING_STATES, type RestingState } from '../../machines/party-quest.ts'
 import { type Instance, nextTimer, stateOf } from '../actor/instance.ts'
-import { decodeInstance } from '../actor/snapshot-bytes.ts'
-import type { Summary } from '../actor/snapshot-scan.ts'
+import { InstancePacking } from '../actor/instance-packing.ts'
+import type { Summary } from '../actor/summary.ts'
 import type { InstanceId } from '../contract/ids.ts'
 import { FIRST_POSITION, type Position } from '../contract/state-record.ts'
 import type { CompiledDefinition } from '../definitions/catalogue.ts'
@@ -30,7 +30,7 @@ interface DefinitionInUse {
   readonly states: number[]
 }
 
-/** An instance as it is kept: a snapshot, or the bytes of its state record (a view, good until the next change). */
+/** An instance as it is kept: a snapshot, or packed (a view, good until the next change). */
 export interface Present {
   readonly id: InstanceId
   readonly kept: Instance | Buffer
@@ -41,7 +41,7 @@ export interface KeptRecord {
   readonly number: number
   readonly id: InstanceId
   /** A view, good until the next change. */
-  readonly bytes: Buffer
+  readonly packed: Buffer
 }
 
 export class ShardState implements InstanceView {
@@ -54,10 +54,11 @@ export class ShardState implements InstanceView {
   readonly residency: Residency
   position: Position = FIRST_POSITION
   readonly #ruleBook: RuleBook
+  readonly #packing = new InstancePacking((ref, advance) => this.#rulesOf(ref, advance))
 
   constructor(budget: ResidencyBudget, ruleBook: RuleBook) {
     this.#ruleBook = ruleBook
-    this.residency = new Residency(budget, bytes => this.decode(bytes), this.#roster)
+    this.residency = new Residency(budget, this.#packing, this.#roster)
   }
 
   /** @throws UnrestorableError a passive one whose bytes are no record any more: nothing but a fault of ours makes such */
@@ -82,14 +83,14 @@ export class ShardState implements InstanceView {
   }
 
   /** @throws UnrestorableError */
-  decode(bytes: Buffer): Instance {
-    return decodeInstance(bytes, (ref, advance) => this.#rulesOf(ref, advance))
+  summary(packed: Buffer): Summary {
+    return this.#packing.summary(packed)
   }
 
-  /** The state record of an instance as the log has it so far (`null`: gone). It stays bytes until its next event. */
-  keepRecord(id: InstanceId, bytes: Buffer | null): void {
-    if (bytes !== null) {
-      this.residency.putPassive(id, bytes)
+  /** The state record of an instance as the log has it so far (`null`: gone). It stays packed until its next event. */
+  keepRecord(id: InstanceId, record: Buffer | null): void {
+    if (record !== null) {
+      this.residency.putPassive(id, record)
       return
     }
     this.residency.delete(id)
@@ -100,8 +101,8 @@ export class ShardState implements InstanceView {
   *kept(): Iterable<KeptRecord> {
     for (const number of this.residency.passiveNumbers()) {
       const id = this.#roster.id(number)
-      const bytes = this.residency.passiveRecord(number)
-      if (id !== undefined && bytes !== undefined) yield { number, id, bytes }
+      const packed = this.residency.packed(number)
+      if (id !== undefined && packed !== undefined) yield { number, id, packed }
     }
   }
 
@@ -109,8 +110,8 @@ export class ShardState implements InstanceView {
    * Takes over an instance whose last record is kept: its claims, its deadline and its use of a definition.
    * @throws UnrestorableError
    */
-  adopt({ number, bytes }: KeptRecord, reader: SummaryReader): Summary {
-    const summary = reader.read(bytes)
+  adopt({ number, packed }: KeptRecord, reader: SummaryReader): Summary {
+    const summary = reader.read(packed)
     const { registration } = this.#definition(summary.definition).definition
     this.claims.holdAs(number, reader.claim(summary, registration))
     if (summary.deadline !== undefined) this.deadlines.arm(number, summary.deadline)

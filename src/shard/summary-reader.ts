@@ -1,9 +1,8 @@
 /**
- * Summaries of the instances that a shard restores: by a scan of the bytes where it takes them, else by decoding. Lives
- * as long as the restore, and keeps what many instances have in common meanwhile. Changes nothing.
+ * Summaries of the instances that a shard restores, and what each of them claims. Lives as long as the restore, and keeps
+ * the names of channels meanwhile. Changes nothing.
  */
-import type { Instance } from '../actor/instance.ts'
-import { SnapshotScan, type Summary, summaryOf } from '../actor/snapshot-scan.ts'
+import type { Summary } from '../actor/summary.ts'
 import type { QuestDefinition } from '../contract/definition.ts'
 import type { Tenant } from '../contract/tenant.ts'
 import { type Claim, channelName, claimIn } from './claims.ts'
@@ -12,18 +11,13 @@ import { type Claim, channelName, claimIn } from './claims.ts'
 const CHANNELS = 256
 
 export class SummaryReader {
-  readonly #decode: (bytes: Buffer) => Instance
-  readonly #scan = new SnapshotScan()
+  readonly read: (packed: Buffer) => Summary
   /** Names of channels by tenant, and by world and channel in one number. */
   readonly #channels = new Map<Tenant, Map<number, string>>()
 
-  /** `decode` throws what is wrong with a record. */
-  constructor(decode: (bytes: Buffer) => Instance) {
-    this.#decode = decode
-  }
-
-  read(bytes: Buffer): Summary {
-    return this.#scan.read(bytes) ?? summaryOf(this.#decode(bytes))
+  /** `read` throws what is wrong with a record. */
+  constructor(read: (packed: Buffer) => Summary) {
+    this.read = read
   }
 
   claim(summary: Summary, registration: QuestDefinition['registration']): Claim {

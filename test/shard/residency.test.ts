@@ -1,7 +1,8 @@
 /** Which instances are snapshots and which are bytes: the budget holds, and nobody is lost in between. */
 import { describe, expect, test } from 'vitest'
 import type { Instance } from '../../src/actor/instance.ts'
-import { decodeInstance, encodeInstance } from '../../src/actor/snapshot-bytes.ts'
+import { InstancePacking } from '../../src/actor/instance-packing.ts'
+import { encodeInstance } from '../../src/actor/snapshot-bytes.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { Residency, ResidencyBudget } from '../../src/shard/residency.ts'
 import { quest } from '../support/definitions.ts'
@@ -13,11 +14,13 @@ const instance: Instance = { snapshot: new Playthrough(compiled).snapshot, defin
 const id = (name: string) => name as InstanceId
 
 function residencyOf(budget: ResidencyBudget) {
-  const restored: Buffer[] = []
-  const residency = new Residency(budget, bytes => {
-    restored.push(bytes)
-    return decodeInstance(bytes, () => rules)
+  /** The definition of each instance that was made of bytes. */
+  const restored: string[] = []
+  const packing = new InstancePacking(definition => {
+    restored.push(definition)
+    return rules
   })
+  const residency = new Residency(budget, packing)
   return { residency, restored }
 }
 
@@ -30,7 +33,7 @@ describe('residency', () => {
     expect(residency.get(id('c'))).toBe(instance)
     expect(restored).toEqual([])
     expect(residency.get(id('b'))?.snapshot.context).toEqual(instance.snapshot.context)
-    expect(restored).toEqual([encodeInstance(instance)])
+    expect(restored).toEqual([compiled.ref])
   })
 
   test('restores nobody until he is asked for, and asking does not make him resident', () => {
