@@ -1,6 +1,7 @@
 /**
- * `npm run kafka`: a real single-node Kafka on 127.0.0.1 for trying things, with the public topics made. In a container
- * where a Docker engine answers, else by Java and Maven. Its data goes when it stops; never for production.
+ * `npm run kafka`: a real single-node Kafka on 127.0.0.1 for trying things, with the public topics made, and with
+ * those of the services beside ours. In a container where a Docker engine answers, else by Java and Maven. Its data
+ * goes when it stops; never for production.
  */
 
 import { startCluster } from './kafka-broker/cluster.ts'
@@ -21,6 +22,14 @@ const PUBLIC_TOPIC_VARIABLES = [
   'COMMAND_TOPIC_CHARACTER',
   DEAD_LETTERS,
 ]
+/** Of the services beside it; `-` where theirs is not wanted, as for the service. */
+const NEIGHBOUR_TOPIC_VARIABLES = [
+  'COMMAND_TOPIC_REACTOR',
+  'COMMAND_TOPIC_SYSTEM_MESSAGE',
+  'COMMAND_TOPIC_MAP',
+  'EVENT_TOPIC_CHARACTER_STATUS',
+  'EVENT_TOPIC_MONSTER_STATUS',
+]
 /** As everywhere in the service: wrong usage or configuration. */
 const EXIT_USAGE = 2
 
@@ -34,17 +43,21 @@ async function main(): Promise<void> {
     throw new UsageError(`127.0.0.1:${port} is taken: stop what listens there, or choose another port by KAFKA_PORT`)
   const broker = await Promise.race([start(port), stopped])
   if (broker === undefined) return // the watchdog ends what was begun
+  const variables = [
+    ...PUBLIC_TOPIC_VARIABLES,
+    ...NEIGHBOUR_TOPIC_VARIABLES.filter(variable => process.env[variable] !== '-'),
+  ]
   try {
     await makeTopics(
       broker.bootstrap,
-      PUBLIC_TOPIC_VARIABLES.map(variable => ({
+      variables.map(variable => ({
         topic: nameOf(variable),
         partitions: PUBLIC_PARTITIONS,
         ...(variable === DEAD_LETTERS && { config: { 'max.message.bytes': DEAD_LETTER_BYTES_MAX } }),
       })),
     )
     say(`Kafka ${broker.version} answers on ${broker.bootstrap}, with ${PUBLIC_PARTITIONS} partitions each of:`)
-    for (const variable of PUBLIC_TOPIC_VARIABLES) say(`  ${nameOf(variable)}`)
+    for (const variable of variables) say(`  ${nameOf(variable)}`)
     say('')
     say('In another terminal:')
     say(`  BOOTSTRAP_SERVERS=${broker.bootstrap} npm start`)

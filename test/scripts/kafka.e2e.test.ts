@@ -59,16 +59,22 @@ describeWithJava('npm run kafka', () => {
   }
 
   it(
-    'has the public topics with 12 partitions, says what to type next, and is gone without a trace after Ctrl-C',
+    'has the public topics and those of the services beside ours with 12 partitions, says what to type next, and is gone without a trace after Ctrl-C',
     async () => {
-      const started = start({ COMMAND_TOPIC_CHARACTER: 'characters' })
+      const started = start({
+        COMMAND_TOPIC_CHARACTER: 'characters',
+        EVENT_TOPIC_MONSTER_STATUS: 'monsters',
+        COMMAND_TOPIC_MAP: '-',
+      })
       const output = await untilUp(started)
       const address = `127.0.0.1:${port}`
       expect(output).toContain(`BOOTSTRAP_SERVERS=${address} npm start\n`)
       const topics = ['COMMAND_TOPIC_PARTY_QUEST', 'EVENT_TOPIC_PARTY_QUEST_STATUS', 'characters']
-      topics.push('DEAD_LETTER_TOPIC_PARTY_QUEST')
+      topics.push('DEAD_LETTER_TOPIC_PARTY_QUEST', 'EVENT_TOPIC_CHARACTER_STATUS', 'monsters')
+      topics.push('COMMAND_TOPIC_REACTOR', 'COMMAND_TOPIC_SYSTEM_MESSAGE')
       const { ledPartitions } = await askMetadata(address, topics, 5_000)
       expect([...ledPartitions.entries()].sort()).toEqual(topics.map(topic => [topic, 12]).sort())
+      expect(output).not.toContain('COMMAND_TOPIC_MAP')
 
       started.kill('SIGINT')
       expect(await once(started, 'exit')).toEqual([0, null])
