@@ -30,10 +30,15 @@ export interface FixtureRecord {
 /** In the order of their keys. */
 export type Fixture = readonly FixtureRecord[]
 
-export function generations(): readonly number[] {
+function generations(): readonly number[] {
   return readdirSync(FOLDER)
     .map(Number)
     .sort((a, b) => a - b)
+}
+
+/** Those that have the scene: what it shows came into being with the first of them. */
+export function generationsOf(name: string): readonly number[] {
+  return generations().filter(generation => existsSync(fileOf(generation, name)))
 }
 
 export function readFixture(generation: number, name: string): Fixture {

@@ -9,9 +9,10 @@ import type { InstanceId } from '../../src/contract/ids.ts'
 import { LAYOUTS, newestReadable, type RecordLayout } from '../../src/contract/record-layout.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
+import { FakeMonsters } from '../support/fake-monsters.ts'
 import { customData, type Happening, leave, members, Playthrough, register, update } from '../support/playthrough.ts'
 import { ShardHarness } from '../support/shard-harness.ts'
-import { fixtureOf, GENERATION, generations, keepFixture, plant, readFixture } from './fixture.ts'
+import { fixtureOf, GENERATION, generationsOf, keepFixture, plant, readFixture } from './fixture.ts'
 import { SCENES, type Scene } from './scenes.ts'
 import { shapeOf } from './shape.ts'
 
@@ -23,10 +24,18 @@ const FORGOTTEN =
   'version (src/contract/record-layout.ts); in any case start the next generation of fixtures (test/versions/' +
   'fixture.ts). Which is which: docs/decisions/0006-state-versions.md'
 
-async function built({ definitions, services = {}, build }: Scene) {
+function neighbours({ services = {}, hasMonsters }: Scene) {
   const lookups = new FakeLookups()
-  harness = await ShardHarness.start({ definitions, services, lookupClient: lookups })
-  await build({ h: harness, lookups })
+  const monsters = new FakeMonsters()
+  const options = { services, lookupClient: lookups, ...(hasMonsters && { monsterClient: monsters }) }
+  return { lookups, monsters, options }
+}
+
+async function built(scene: Scene) {
+  const { definitions, build } = scene
+  const { lookups, monsters, options } = neighbours(scene)
+  harness = await ShardHarness.start({ definitions, ...options })
+  await build({ h: harness, lookups, monsters })
   return fixtureOf(harness)
 }
 
@@ -41,26 +50,28 @@ describe.each(SCENES)('$name', scene => {
     }
   })
 
-  test.each(generations())('is restored from records of generation %i, and plays on to the end', async generation => {
+  test.each(
+    generationsOf(scene.name),
+  )('is restored from records of generation %i, and plays on to the end', async generation => {
     const fixture = readFixture(generation, scene.name)
-    const lookups = new FakeLookups()
-    const { services = {}, definitions, registersLater, playOn, expected } = scene
+    const { definitions, registersLater, playOn, expected } = scene
+    const { lookups, monsters, options } = neighbours(scene)
     // Nothing that runs needs its file: the definition that it plays by is in the log.
     const catalogue = registersLater ? definitions : []
-    harness = ShardHarness.withoutReplica({ definitions: catalogue, services, lookupClient: lookups })
+    harness = ShardHarness.withoutReplica({ definitions: catalogue, ...options })
     const h = harness
     await plant(h, fixture)
     const replica = await h.takeOver()
     expect(replica.log.at('fatal')).toEqual([])
     const [, id = ''] = fixture.find(({ key }) => key.startsWith('instance/'))?.key.split('/') ?? []
-    await playOn({ h, lookups }, id as InstanceId)
+    await playOn({ h, lookups, monsters }, id as InstanceId)
     const { events, warps, refused } = h.seen()
-    expect([...events, ...warps, ...refused]).toEqual(expected)
+    expect([...events, ...warps, ...refused, ...monsters.asked]).toEqual(expected)
     expect(h.stateKinds()).toEqual(['position'])
     expect([replica.fatal, replica.log.at('error')]).toEqual([[], []])
   })
 
-  test.each(generations())('the fixture of generation %i shows people what its bytes say', generation => {
+  test.each(generationsOf(scene.name))('the fixture of generation %i shows people what its bytes say', generation => {
     for (const { value, reads } of readFixture(generation, scene.name)) {
       expect(JSON.parse(Buffer.from(value, 'base64').toString())).toEqual(reads)
     }
@@ -68,14 +79,15 @@ describe.each(SCENES)('$name', scene => {
 })
 
 test('every version of every state record that this release reads has a fixture', () => {
-  const kinds: readonly RecordLayout[] = [LAYOUTS.position, LAYOUTS.instance, LAYOUTS.definition, LAYOUTS.pending]
+  const { position, instance, definition, pending, effect } = LAYOUTS
+  const kinds: readonly RecordLayout[] = [position, instance, definition, pending, effect]
   const unversioned = `of no version, read as ${LAYOUTS.definition.unversioned}`
   const wanted = kinds.flatMap(layout =>
     Array.from({ length: newestReadable(layout) }, (_, index) => `${layout.kind} of version ${index + 1}`),
   )
   const there = new Set<string>()
-  for (const generation of generations()) {
-    for (const { name } of SCENES) {
+  for (const { name } of SCENES) {
+    for (const generation of generationsOf(name)) {
       for (const { key, value } of readFixture(generation, name)) {
         const { version } = JSON.parse(Buffer.from(value, 'base64').toString())
         const found = version === undefined ? unversioned : `of version ${version}`

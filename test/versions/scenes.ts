@@ -10,12 +10,14 @@ import type { LookupServices } from '../../src/shard/registrar.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { FOUR_PASSES, quest, stage, TIMED } from '../support/definitions.ts'
 import { affinity, type FakeLookups, party } from '../support/fake-lookups.ts'
+import type { FakeMonsters } from '../support/fake-monsters.ts'
 import { type ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { TENANT } from '../support/tenants.ts'
 
 export interface Play {
   readonly h: ShardHarness
   readonly lookups: FakeLookups
+  readonly monsters: FakeMonsters
 }
 
 export interface Scene {
@@ -23,12 +25,14 @@ export interface Scene {
   readonly name: string
   readonly definitions: readonly CompiledDefinition[]
   readonly services?: Partial<LookupServices>
+  /** There is a monster service: what the quests ask of it becomes state. */
+  readonly hasMonsters?: true
   /** Whether what is restored needs `definitions` still to be in the catalogue: nothing that runs does. */
   readonly registersLater?: true
   readonly build: (play: Play) => Promise<void>
   /** `id`: of the instance that is there; empty where none is yet. */
   readonly playOn: (play: Play, id: InstanceId) => Promise<void>
-  /** What becomes visible by playing on: events, warps, refusals. */
+  /** What becomes visible by playing on: events, warps, refusals, and what the monster service was asked for. */
   readonly expected: readonly string[]
 }
 
@@ -83,6 +87,19 @@ const friends = quest({
   questId: 'friends_pq',
   startRequirements: [],
   registration: { type: 'individual', mode: 'instant', affinity: 'party' },
+})
+
+const hunt = quest({
+  questId: 'hunt_pq',
+  startRequirements: [],
+  registration: { type: 'individual', mode: 'instant' },
+  stages: [
+    stage(0, {
+      mapIds: [100, 101],
+      clearActions: ['destroy_monsters'],
+      properties: { friendlyMonster: { monsterId: 9300061, x: -7, y: 2, fh: 5 } },
+    }),
+  ],
 })
 
 const tower1 = { questId: 'tower_pq', partyId: 88 }
@@ -247,6 +264,27 @@ export const SCENES: readonly Scene[] = [
       await h.command('FORFEIT', 1)
     },
     expected: ['#1 FAILED {"reason":"forfeit"}', GONE, '1001 to 900 in nil'],
+  },
+  {
+    name: 'effects',
+    definitions: [hunt],
+    hasMonsters: true,
+    build: async ({ h }) => {
+      await h.register(1001, { questId: 'hunt_pq' })
+      h.seen()
+      await h.command('STAGE_CLEAR_ATTEMPT', 1)
+    },
+    playOn: async ({ h, monsters }, id) => {
+      // The first was asked for before, and nobody knows how it ended: asked for again, the next behind it.
+      monsters.isPrompt = true
+      monsters.done()
+      await h.clock.settle()
+      await h.command('FORFEIT', id)
+    },
+    expected: [
+      ...['#1 FAILED {"reason":"forfeit"}', GONE, '1001 to 900 in nil'],
+      ...['spawn 100', 'destroy 100', 'destroy 101', 'destroy 100', 'destroy 101'],
+    ],
   },
   {
     name: 'watermarks',
