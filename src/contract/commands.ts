@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { COMMAND_TYPES, type CommandType, foldBody, readEnvelope } from './command-envelope.ts'
 import { type CharacterId, type InstanceId, NIL_INSTANCE, UINT8_MAX, UINT32_MAX } from './ids.ts'
 import { cut, describe, type Fields, fieldsOf, isObject, wellFormed } from './json.ts'
+import { readPlainCommand } from './plain-command.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { parseUuid, UUID_FORMS } from './uuid-text.ts'
 
@@ -270,6 +271,12 @@ export type DecodedCommand =
 
 /** Never throws, whatever the bytes. */
 export function decodeCommand(value: Buffer | null): DecodedCommand {
+  const command = value === null ? undefined : readPlainCommand(value)
+  return command === undefined ? decodeAnyCommand(value) : { kind: 'command', command }
+}
+
+/** The same, whatever the layout: what every command is judged by. For `decodeCommand`, and for tests. */
+export function decodeAnyCommand(value: Buffer | null): DecodedCommand {
   const envelope = readEnvelope(value)
   if (envelope.kind !== 'command') return envelope
   const { type, outer } = envelope

@@ -14,7 +14,7 @@ export const UUID_FORMS = new RegExp(`^(?:(?:${URN})?${DASHED}|\\{${DASHED}\\}|$
 export const UUID_OUT = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 
 const PLAIN = new RegExp(`^${DASHED}$`)
-const DASHED_LENGTH = 36
+export const DASHED_LENGTH = 36
 const URN_LENGTH = 'urn:uuid:'.length
 
 /** Whether it is 36 characters with dashes, in any case. */
