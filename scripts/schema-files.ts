@@ -5,7 +5,8 @@
 import { z } from 'zod'
 import { commandSchema } from '../src/contract/commands.ts'
 import { messageSchema } from '../src/contract/message-schemas.ts'
-import { definitionSchema } from '../src/definitions/schema.ts'
+import { stageFeaturesSchema } from '../src/contract/stage-features.ts'
+import { definitionSchema, stageProperties } from '../src/definitions/schema.ts'
 
 interface SchemaFile {
   /** Under docs/schemas. */
@@ -49,8 +50,15 @@ const files: readonly SchemaFile[] = [
 export function schemaFiles(): ReadonlyMap<string, string> {
   return new Map(
     files.map(({ file, title, description, schema, io }) => {
-      const { $schema, ...rest } = z.toJSONSchema(schema, { io })
+      const { $schema, ...rest } = z.toJSONSchema(schema, { io, override: describeFeatures })
       return [file, `${JSON.stringify({ $schema, title, description, ...rest }, null, 2)}\n`]
     }),
   )
+}
+
+/** A stage's properties are free but for the features that the service reads in them. */
+const describeFeatures: NonNullable<z.core.ToJSONSchemaParams['override']> = ({ zodSchema, jsonSchema }) => {
+  if (zodSchema !== stageProperties) return
+  const { properties = {} } = z.toJSONSchema(stageFeaturesSchema, { io: 'input' })
+  jsonSchema.properties = properties
 }

@@ -48,28 +48,43 @@ const friendlyMonster = object({
   monsterId: whole(1, UINT32_MAX),
   x: int16.default(0),
   y: int16.default(0),
-  fh: int16.default(0),
-  spawnMessage: z.exactOptional(text),
-  onDamaged: z.exactOptional(object({ hitInterval: whole(1, UINT32_MAX), message: text })),
-  onDrop: z.exactOptional(object({ messageTemplate: text })),
-  onKilled: z.exactOptional(
-    object({
-      action: z.exactOptional(z.literal('fail', 'use fail, or leave it out')),
-      message: z.exactOptional(text),
-    }),
-  ),
-}) satisfies z.ZodType<FriendlyMonster>
+  fh: int16.default(0).describe('The foothold under it'),
+  spawnMessage: z.exactOptional(text).describe('Told when its stage begins'),
+  onDamaged: z
+    .exactOptional(object({ hitInterval: whole(1, UINT32_MAX), message: text }))
+    .describe('Told on each hitInterval-th hit'),
+  onDrop: z
+    .exactOptional(object({ messageTemplate: text }))
+    .describe('Told of each drop; {count} is what it has dropped so far'),
+  onKilled: z
+    .exactOptional(
+      object({
+        action: z
+          .exactOptional(z.literal('fail', 'use fail, or leave it out'))
+          .describe('fail: the quest fails with it'),
+        message: z.exactOptional(text),
+      }),
+    )
+    .describe('What comes of its death'),
+}).describe('A monster that the party must keep alive') satisfies z.ZodType<FriendlyMonster>
 
 const weather = object({
   itemId: whole(1, UINT32_MAX),
   message: z.string('give a text, which may be empty'),
-  duration: whole(1, UINT32_MAX),
-}) satisfies z.ZodType<Weather>
+  duration: whole(1, UINT32_MAX).describe('Seconds'),
+}).describe('Shown to those who enter the stage, on its first map') satisfies z.ZodType<Weather>
 
-const schemas = { friendlyMonster, weather, countKills: z.boolean('use true or false') } as const
+const countKills = z
+  .boolean('use true or false')
+  .describe('Kills of any monster in the instance count, without a script')
+
+const schemas = { friendlyMonster, weather, countKills } as const
 
 export type StageFeature = keyof typeof schemas
 export const STAGE_FEATURES = ['friendlyMonster', 'weather', 'countKills'] as const satisfies readonly StageFeature[]
+
+/** For people and editors who write properties: what is read goes through `featureFaults` and the readers below. */
+export const stageFeaturesSchema = z.object(schemas).partial()
 
 export interface FeatureFault {
   /** Inside the properties: `['friendlyMonster', 'x']`. */

@@ -55,7 +55,10 @@ const list = <Element extends z.ZodType>(element: Element) =>
 const object = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
   z.object(shape, fault('is not an object', 'give an object'))
 
-const properties = z.record(z.string(), z.unknown(), fault('is not an object', 'give an object')).default({})
+const properties = () => z.record(z.string(), z.unknown(), fault('is not an object', 'give an object')).default({})
+
+/** Kept as they came; what some of them mean: contract/stage-features.ts. */
+export const stageProperties = properties()
 
 const requirement = object({
   type: oneOf('a known requirement', ['party_size', 'level_min', 'level_max']),
@@ -94,7 +97,7 @@ const bonus = object({
   duration: seconds('a duration').default(0),
   entry: oneOf('a known way into a bonus', ['auto', 'manual']),
   completionMapId: z.exactOptional(uint32('a map')),
-  properties,
+  properties: properties(),
 }) satisfies z.ZodType<Bonus>
 
 const comparison = {
@@ -162,6 +165,11 @@ const mapIds = z
   .min(1, fault('names no map', mapIdsCure))
   .transform(maps => maps as [number, ...number[]])
 
+/** Others are their scripts' business. */
+const clearAction = z
+  .string(fault('is not a string', 'give the name of an action'))
+  .meta({ examples: ['destroy_monsters'] })
+
 const stage = object({
   index: uint32('the place of a stage'),
   name: z.string(fault('is not a string', 'give a string')).default(''),
@@ -178,10 +186,10 @@ const stage = object({
   duration: seconds('a duration').default(0),
   onTimeout: oneOf('a known end of a stage timer', ['advance', 'fail']).default('advance'),
   clearConditions: list(clearCondition),
-  clearActions: list(z.string(fault('is not a string', 'give the name of an action'))),
+  clearActions: list(clearAction),
   rewards: list(reward),
   warpType: oneOf('a known warp type', ['all', 'none']).default('all'),
-  properties,
+  properties: stageProperties,
 }) satisfies z.ZodType<Stage>
 
 /** One definition as a file holds it, without the JSON:API document around it. */
