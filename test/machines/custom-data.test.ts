@@ -37,6 +37,12 @@ test('an increment counts from where a double is exact, and never goes beyond it
   expect(updated({ dn: `${MAX}` }, NONE, ['n'])).toEqual({ dn: `${MAX}` })
 })
 
+test('an update leaves alone what it does not name', () => {
+  const before = { da: 'x', db: 'y', dc: '1' }
+  expect(updated(before, new Map([['b', 'z']]), ['c'])).toEqual({ da: 'x', db: 'z', dc: '2' })
+  expect(before).toEqual({ da: 'x', db: 'y', dc: '1' })
+})
+
 test('what is added to a key never takes it beyond where a double is exact, and leaves the others alone', () => {
   expect(increased({ dn: '4', dm: 'x' }, 'n', 3)).toEqual({ dn: '7', dm: 'x' })
   expect(increased({}, 'n', 3)).toEqual({ dn: '3' })

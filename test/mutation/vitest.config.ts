@@ -14,6 +14,8 @@ const FILES: readonly string[] = [
   'test/machines/timers.test.ts',
   'test/machines/conditions.test.ts',
   'test/machines/custom-data.test.ts',
+  'test/machines/every-state.test.ts',
+  'test/machines/silent-monster.test.ts',
   'test/machines/context.test.ts',
   'test/machines/shape.test.ts',
   'test/machines/loading.test.ts',
