@@ -80,6 +80,7 @@ function skipSpace(text: string, from: number): number {
 
 /** Whether its arrays and objects stand in each other more than `levelsMax` deep: what then calls itself for each level may run out of stack. */
 export function isNestedDeeper(text: string, levelsMax: number): boolean {
+  if (!opensMore(text, levelsMax)) return false
   let levels = 0
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at)
@@ -88,6 +89,18 @@ export function isNestedDeeper(text: string, levelsMax: number): boolean {
       levels += 1
       if (levels > levelsMax) return true
     } else if (char === CLOSE_OBJECT || char === CLOSE_ARRAY) levels -= 1
+  }
+  return false
+}
+
+/** Whether it opens so many at all, be it within strings: few texts do, and to look for them costs a quarter. */
+function opensMore(text: string, timesMax: number): boolean {
+  let times = 0
+  for (const open of ['{', '[']) {
+    for (let at = text.indexOf(open); at >= 0; at = text.indexOf(open, at + 1)) {
+      times += 1
+      if (times > timesMax) return true
+    }
   }
   return false
 }

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fieldsOf, fold, goString, parseObject } from '../../src/contract/json.ts'
+import { isNestedDeeper } from '../../src/contract/json-text.ts'
 
 describe('goString', () => {
   // What json.Marshal of Go 1.26 prints for each.
@@ -185,5 +186,24 @@ describe('fold', () => {
   test('reads a megabyte of nesting without recursion', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000)
     expect(read(`{"kind":1,"x":${deep},"KIND":2}`)).toEqual({ kind: 2 })
+  })
+})
+
+describe('how deep a text is nested', () => {
+  const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}0${'}]'.repeat(levels / 2)}`
+
+  test.each([
+    ['at the limit', nested(200), false],
+    ['one level beyond it', `[${nested(200)}]`, true],
+    ['with more side by side than may stand in each other', `[${Array(300).fill('{}').join(',')}]`, false],
+    ['with more in its texts than may stand in each other', `["${'[{'.repeat(300)}\\"${'['.repeat(300)}"]`, false],
+    [
+      'with too many in each other behind all that',
+      `["${'{'.repeat(300)}",${Array(300).fill('[]')},${nested(200)}]`,
+      true,
+    ],
+  ])('is told of one %s', (_, text, isDeeper) => {
+    expect(JSON.parse(text)).toBeDefined()
+    expect(isNestedDeeper(text, 200)).toBe(isDeeper)
   })
 })
