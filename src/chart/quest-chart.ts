@@ -1,7 +1,8 @@
 /**
  * A quest's life as boxes and edges: what every picture of it draws. One box a stage (its `active` and `cleared`
  * together); what many boxes lead to, as `failed`, has a row in each of them instead of an edge, or the picture would
- * be a knot. Says what machines/party-quest.ts does with the definition; a test walks the machine and compares.
+ * be a knot. Says what machines/party-quest.ts does with the definition; a test walks the machine and compares. That
+ * the last one who leaves destroys the instance, whatever its state, is true of every quest and drawn in none.
  */
 
 import { requirementsHold } from '../../machines/conditions.ts'
@@ -82,7 +83,10 @@ export function chartOf(definition: QuestDefinition, settings: ChartSettings): Q
   const { bonus } = definition
   return {
     ...common,
-    playing: { title: stages.length === 1 ? '1 stage' : `${stages.length} stages`, rows: playingRows(definition) },
+    playing: {
+      title: stages.length === 1 ? '1 stage' : `${stages.length} stages`,
+      rows: playingRows(definition, settings),
+    },
     endings: [
       completedBox(bonus),
       ...(bonus === undefined ? [] : [bonusBox(bonus)]),
@@ -159,9 +163,15 @@ function stageBox(stage: Stage): ChartBox {
   }
 }
 
-function playingRows({ duration }: QuestDefinition): readonly ChartRow[] {
+function playingRows(
+  { duration, failRequirements }: QuestDefinition,
+  { requirements }: ChartSettings,
+): readonly ChartRow[] {
   const limit = duration > 0 ? [timer(timerWords('quest', duration), 'failed')] : []
-  return [...limit, command('FORFEIT', 'failed')]
+  const enforced = requirements === 'enforce' ? failRequirements : []
+  // Of those who stay; whoever logs out or goes to another channel leaves too.
+  const left = enforced.map(requirement => command(`LEAVE, ${requirementWords(requirement)}`, 'failed'))
+  return [...limit, command('FORFEIT', 'failed'), ...left]
 }
 
 function completedBox(bonus: Bonus | undefined): ChartBox {

@@ -44,7 +44,9 @@ const STAGE_GAP = 109
 const FRAME_PADDING = 20
 /** Room for what stands beside the edge that leaves the last stage. */
 const FRAME_FOOT = 40
+/** With room for so many rows beside its title. */
 const FRAME_HEADER = 44
+const FRAME_HEADER_ROWS = 2
 const REGISTERING_WIDTH = 420
 const ENDING_WIDTH = 172
 const GAP = 62
@@ -57,8 +59,10 @@ export function layOut(chart: QuestChart): QuestLayout {
   const left = MARGIN + FRAME_PADDING
   const registering = placed(chart.registering, left, top, REGISTERING_WIDTH)
   const frameTop = bottomOf(registering) + GAP
-  const stages = placeStages(chart.stages, left, frameTop + FRAME_HEADER)
-  const frameBottom = Math.max(frameTop + FRAME_HEADER, ...stages.map(bottomOf)) + FRAME_FOOT
+  const more = Math.max(0, chart.playing.rows.length - FRAME_HEADER_ROWS)
+  const stagesTop = frameTop + FRAME_HEADER + more * ROW_HEIGHT
+  const stages = placeStages(chart.stages, left, stagesTop)
+  const frameBottom = Math.max(stagesTop, ...stages.map(bottomOf)) + FRAME_FOOT
   const frame = { x: MARGIN, y: frameTop, width: WIDTH - 2 * MARGIN, height: frameBottom - frameTop }
   const last = stages.at(-1)
   const endings = placeEndings(chart.endings, frameBottom + GAP, last !== undefined && centreOf(last) > WIDTH / 2)

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import type { PartyQuestEvent } from '../../machines/party-quest.ts'
 import type { InstanceSnapshot } from '../../src/actor/instance.ts'
 import { createStepper, type Step } from '../../src/actor/stepper.ts'
-import { boxesOf, type ChartSettings, chartOf, type QuestChart } from '../../src/chart/quest-chart.ts'
+import { boxesOf, type ChartSettings, chartOf, type QuestChart, rowWords } from '../../src/chart/quest-chart.ts'
 import { durationWords } from '../../src/chart/quest-words.ts'
 import { friendlyMonsterOf } from '../../src/contract/stage-features.ts'
 import { type CompiledDefinition, compileDefinition } from '../../src/definitions/catalogue.ts'
@@ -53,6 +53,24 @@ describe.each(settings)('%s', (_, rules) => {
     const chart = chartOf(compiled.definition, rules)
     expect(movesOf(chart)).toEqual(movesOfMachine(compiled, rules))
   })
+})
+
+test('what fails a quest that somebody has left is drawn where the machine fails it, and nowhere else', () => {
+  const failRequirements = [{ type: 'party_size', operator: 'lt', value: 2 }]
+  const compiled = quest({ duration: 600, failRequirements })
+  const shown = (rules: ChartSettings) => chartOf(compiled.definition, rules).playing.rows.map(rowWords)
+  const warning: ChartSettings = { ...SETTINGS, requirements: 'warn' }
+  expect(shown(SETTINGS)).toEqual(['quest timer 10 min → failed', 'FORFEIT → failed', 'LEAVE, party of < 2 → failed'])
+  expect(shown(warning)).not.toContain('LEAVE, party of < 2 → failed')
+  const left = (requirements: ChartSettings['requirements']) => {
+    const stepper = createStepper('chart')
+    const { snapshot } = stepper.spawn(inputOf(compiled, { members: members(1001, 1002), rules: { requirements } }))
+    const { run } = snapshot.context
+    const leave = { type: 'LEAVE', characterId: character(1001), reason: 'voluntary', now: run.startedAt } as const
+    return stepper.deliver(snapshot, leave).messages.map(({ type }) => type)
+  }
+  expect(left('enforce')).toContain('FAILED')
+  expect(left('warn')).toEqual(['CHANGE_MAP', 'CHARACTER_LEFT'])
 })
 
 test('a quest without stages is drawn as not playable, and ends nowhere', () => {

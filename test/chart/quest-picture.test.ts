@@ -101,6 +101,14 @@ test('boxes never overlap and never leave the picture, however many stages there
   }
 })
 
+test('the rows of the frame stand above its stages, however many there are', () => {
+  const failRequirements = Array.from({ length: 4 }, (_, value) => ({ type: 'level_max', operator: 'gt', value }))
+  const { frame, boxes } = layOut(chartOf(quest({ duration: 60, failRequirements }).definition, SETTINGS))
+  const first = boxes.find(({ box }) => box.id === 'stage0')
+  // Six rows of 17 pixels.
+  expect((first?.y ?? 0) - frame.y).toBeGreaterThan(6 * 17)
+})
+
 test('edges run along the axes, from border to border, and through no box', () => {
   for (let stages = 1; stages <= 20; stages++) {
     const { boxes, edges } = layOut(chart(stages))
