@@ -20,6 +20,7 @@ import { channelName, lobbyName } from './claims.ts'
 import type { InstanceView, Moment, Outcome } from './outcome.ts'
 import type { RuleBook } from './rule-book.ts'
 import type { Supervisor } from './supervisor.ts'
+import { TenantBook } from './tenant-book.ts'
 
 /** Which services can be asked. */
 export interface LookupServices {
@@ -52,6 +53,7 @@ export class Registrar {
   readonly #services: LookupServices
   readonly #clusterId: string
   readonly #log: Log
+  readonly #tenants = new TenantBook()
 
   constructor(options: RegistrarOptions) {
     this.#supervisor = options.supervisor
@@ -211,7 +213,8 @@ export class Registrar {
     const hash = shardKeyHash(tenant.id, worldId, channelId)
     const instanceId = newInstanceId(this.#clusterId, origin, hash)
     const partyId = registration.type === 'individual' ? 0 : command.partyId
-    const identity = { instanceId, tenant, questId, worldId, channelId, partyId, affinity }
+    const shared = this.#tenants.shared(tenant)
+    const identity = { instanceId, tenant: shared, questId, worldId, channelId, partyId, affinity }
     const input = { identity, rules: this.#ruleBook.rulesOf(compiled), members, now: moment.now }
     return this.#supervisor.spawn(input, compiled.ref, moment)
   }
