@@ -1,82 +1,90 @@
 /**
- * One sample of memory.ts: fills a ShardState as commits or a restore do, and prints how much memory that took as JSON.
- * Run with --expose-gc and one of the residences.
+ * One sample of memory.ts: fills shards' states as commits or a restore do, and prints how much memory that took as JSON.
+ * Run with --expose-gc and one of the residences, or `crowd`.
  */
-import { encodeInstance } from '../src/actor/snapshot-bytes.ts'
-import { createStepper } from '../src/actor/stepper.ts'
-import { instanceRecordKey, readInstanceKey } from '../src/contract/state-record.ts'
-import { Overlay } from '../src/shard/overlay.ts'
+import { readFileSync } from 'node:fs'
 import { ResidencyBudget } from '../src/shard/residency.ts'
-import { inUse, ShardState } from '../src/shard/shard-state.ts'
-import { SummaryReader } from '../src/shard/summary-reader.ts'
-import { MEMORY_INSTANCES, MEMORY_PARTY_SIZE, type MemorySample, RESIDENCES } from './memory.ts'
-import { Population } from './population.ts'
-import { compiledQuest } from './quest.ts'
+import type { ShardState } from '../src/shard/shard-state.ts'
+import { SHARDS } from './fleet.ts'
+import {
+  CROWD_INSTANCES,
+  CROWD_RESIDENTS,
+  type CrowdSample,
+  MEMORY_INSTANCES,
+  MEMORY_PARTY_SIZE,
+  type MemorySample,
+  RESIDENCES,
+  type Residence,
+} from './memory.ts'
+import { FILL_BATCH, ShardFilling } from './shard-filling.ts'
 
-/** As many as one transaction changes. */
-const BATCH = 250
-
-const residence = RESIDENCES.find(known => known === process.argv[2])
+const [, , asked] = process.argv
+const residence = RESIDENCES.find(known => known === asked)
 const { gc } = globalThis
-if (residence === undefined || gc === undefined) {
-  throw new Error(`usage: node --expose-gc memory-sample.js ${RESIDENCES.join('|')}`)
+if ((residence === undefined && asked !== 'crowd') || gc === undefined) {
+  throw new Error(`usage: node --expose-gc memory-sample.js ${RESIDENCES.join('|')}|crowd`)
 }
 
-const compiled = compiledQuest(MEMORY_PARTY_SIZE)
-const population = new Population({ compiled, stepper: createStepper('bench'), partySize: MEMORY_PARTY_SIZE })
+const filling = new ShardFilling(MEMORY_PARTY_SIZE)
+process.stdout.write(JSON.stringify(residence === undefined ? crowd() : sampleOf(residence)))
 
-function filled(count: number): ShardState {
-  const instancesMax = residence === 'passivated' ? 1 : Number.MAX_SAFE_INTEGER
-  const state = new ShardState(new ResidencyBudget(instancesMax), population.ruleBook)
-  if (residence === 'restored') restoreInto(state, count)
-  else for (let index = 0; index < count; index += BATCH) commitInto(state, index)
+function sampleOf(residence: Residence): MemorySample {
+  // Once for what is paid once: compiled code, shapes, pools.
+  filled(residence, 2 * FILL_BATCH).close()
+  const before = used()
+  const state = filled(residence, MEMORY_INSTANCES)
+  const after = used()
+  return {
+    heap: (after.heapUsed - before.heapUsed) / state.residency.size,
+    external: (after.external - before.external) / state.residency.size,
+    record: filling.recordBytes,
+  }
+}
+
+function filled(residence: Residence, count: number): ShardState {
+  const state = filling.empty(new ResidencyBudget(residence === 'passivated' ? 1 : Number.MAX_SAFE_INTEGER))
+  if (residence === 'restored' || residence === 'resident again') filling.restore(state, 0, count)
+  else for (let from = 0; from < count; from += FILL_BATCH) filling.commit(state, from)
+  if (residence === 'resident again') for (let from = 0; from < count; from += FILL_BATCH) filling.touch(state, from)
   return state
 }
 
-/** As a running shard makes them: what does not fit the budget becomes bytes at once. */
-function commitInto(state: ShardState, from: number): void {
-  const overlay = new Overlay(state)
-  for (let index = from; index < from + BATCH; index++) {
-    overlay.keep(population.birth(population.halfPlayed(index)), compiled)
+/** All shards of one replica, restored; then as many are touched as may be resident by default. */
+function crowd(): CrowdSample {
+  const budget = new ResidencyBudget(CROWD_RESIDENTS)
+  const share = Math.ceil(CROWD_INSTANCES / SHARDS / FILL_BATCH) * FILL_BATCH
+  const states = Array.from({ length: SHARDS }, (_, shard) => {
+    const state = filling.empty(budget)
+    filling.restore(state, shard * share, share)
+    return state
+  })
+  const touched = Math.ceil(CROWD_RESIDENTS / SHARDS / FILL_BATCH) * FILL_BATCH
+  for (const [shard, state] of states.entries()) {
+    for (let from = 0; from < touched; from += FILL_BATCH) filling.touch(state, shard * share + from)
   }
-  // The records of the transaction: encoded beside what stays, as they are in a commit.
-  overlay.records()
-  state.settle(overlay)
+  const { heapUsed, external, rss } = used()
+  return {
+    instances: states.reduce((sum, { residency }) => sum + residency.size, 0),
+    residents: states.reduce((sum, { residency }) => sum + residency.residents, 0),
+    heap: heapUsed,
+    external,
+    rss,
+    peak: peakBytes(),
+  }
 }
 
-/** As a restore makes them: first all records, slices of large fetches, then what the shard must know of each. */
-function restoreInto(state: ShardState, count: number): void {
-  for (let from = 0; from < count; from += BATCH) {
-    const bytes = Array.from({ length: BATCH }, (_, at) => encodeInstance(population.halfPlayed(from + at)))
-    const fetched = Buffer.concat(bytes)
-    let start = 0
-    for (const [at, { length }] of bytes.entries()) {
-      const id = readInstanceKey(instanceRecordKey(population.identity(from + at).instanceId))
-      if (id !== undefined) state.keepRecord(id, fetched.subarray(start, start + length))
-      start += length
-    }
-  }
-  state.definitions.set(compiled.ref, inUse(compiled))
-  const reader = new SummaryReader(packed => state.summary(packed))
-  for (const record of state.kept()) state.adopt(record, reader)
-}
-
-function used(): { heap: number; external: number } {
+function used(): NodeJS.MemoryUsage {
   gc?.()
   gc?.()
-  const { heapUsed, external } = process.memoryUsage()
-  return { heap: heapUsed, external }
+  return process.memoryUsage()
 }
 
-// Once for what is paid once: compiled code, shapes, pools.
-filled(2 * BATCH).close()
-const record = encodeInstance(population.halfPlayed(1)).length
-const before = used()
-const state = filled(MEMORY_INSTANCES)
-const after = used()
-const sample: MemorySample = {
-  heap: (after.heap - before.heap) / state.residency.size,
-  external: (after.external - before.external) / state.residency.size,
-  record,
+/** The most that this process ever had; 0 where /proc does not tell. */
+function peakBytes(): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s*(\d+)/.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
+    return Number(kilobytes ?? 0) * 1024
+  } catch {
+    return 0
+  }
 }
-process.stdout.write(JSON.stringify(sample))

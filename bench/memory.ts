@@ -13,7 +13,7 @@ const SAMPLES = 3
 export const MEMORY_INSTANCES = 50_000
 export const MEMORY_PARTY_SIZE = 4
 
-export const RESIDENCES = ['resident', 'passivated', 'restored'] as const
+export const RESIDENCES = ['resident', 'resident again', 'passivated', 'restored'] as const
 export type Residence = (typeof RESIDENCES)[number]
 
 /** Bytes an instance. */
@@ -24,6 +24,23 @@ export interface MemorySample {
   /** Of the state record. */
   readonly record: number
 }
+
+/** In the shards of one replica, of which so many are resident: the default of RESIDENT_INSTANCES. */
+export const CROWD_INSTANCES = 1_000_000
+export const CROWD_RESIDENTS = 100_000
+
+/** Bytes of the whole process. */
+export interface CrowdSample {
+  readonly instances: number
+  readonly residents: number
+  readonly heap: number
+  readonly external: number
+  readonly rss: number
+  /** While they were made, with all the garbage of that. */
+  readonly peak: number
+}
+
+const MEBIBYTE = 2 ** 20
 
 export async function benchMemory(): Promise<Result> {
   const samples = await interleaved(SAMPLES, RESIDENCES, sampleOf)
@@ -40,17 +57,38 @@ export async function benchMemory(): Promise<Result> {
       'state record bytes': rounded(median(all.map(({ record }) => record))),
     }
   })
+  const { instances, residents, heap, external, rss, peak } = await sampled<CrowdSample>('crowd')
+  const mebibytes = (bytes: number) => Math.round(bytes / MEBIBYTE)
   return {
     compares:
-      `Bytes of a resident instance (a snapshot) and of a passive one (its state record: passivated by a running ` +
-      `shard, or restored from the log), parties of ${MEMORY_PARTY_SIZE}: growth of heap and buffers after a collection, over ${MEMORY_INSTANCES} instances in one ` +
+      `Bytes of a resident instance (a snapshot: born here, or restored and then touched) and of a passive one (its packed ` +
+      `record: passivated by a running shard, or restored from the log), parties of ${MEMORY_PARTY_SIZE}: growth of heap and buffers after a collection, over ${MEMORY_INSTANCES} instances in one ` +
       `ShardState with their claims and deadlines; ${SAMPLES} processes each.`,
-    tables: [{ title: 'Memory of an instance', rows }],
+    tables: [
+      { title: 'Memory of an instance', rows },
+      {
+        title: 'Memory of a process with many of them',
+        rows: [
+          {
+            instances,
+            resident: residents,
+            'RSS, MiB': mebibytes(rss),
+            'heap used, MiB': mebibytes(heap),
+            'buffers, MiB': mebibytes(external),
+            'peak while they were made, MiB': mebibytes(peak),
+          },
+        ],
+      },
+    ],
   }
 }
 
-async function sampleOf(residence: Residence): Promise<MemorySample> {
+function sampleOf(residence: Residence): Promise<MemorySample> {
+  return sampled(residence)
+}
+
+async function sampled<Sample>(of: Residence | 'crowd'): Promise<Sample> {
   const script = fileURLToPath(new URL('./memory-sample.js', import.meta.url))
-  const { stdout } = await run(process.execPath, ['--expose-gc', script, residence])
+  const { stdout } = await run(process.execPath, ['--expose-gc', script, of])
   return JSON.parse(stdout)
 }

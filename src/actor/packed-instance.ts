@@ -129,7 +129,8 @@ export class PackedInstance {
       const characterId = characterOf(head)
       members.push(hasLevel(head) ? { characterId, level: reader.number() } : { characterId })
     }
-    return members
+    // A list that grew has room for a dozen more; a copy has none.
+    return members.slice()
   }
 
   #deadlines(): Deadlines {

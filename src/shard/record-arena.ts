@@ -14,6 +14,8 @@ const HEADER_BYTES = 8
 const UNIT_BYTES = 8
 const UNITS_PER_SLAB = SLAB_BYTES_MAX / UNIT_BYTES
 const FIRST_NUMBERS = 64
+/** An arena without records keeps no more than this for the next ones. */
+const EMPTY_BYTES_MAX = 2 * SLAB_BYTES_MIN
 
 interface Slab {
   readonly bytes: Buffer
@@ -77,7 +79,8 @@ export class RecordArena {
     const bytes = entryBytes(slab.bytes.readUInt32LE((place % UNITS_PER_SLAB) * UNIT_BYTES))
     slab.dead += bytes
     this.#liveBytes -= bytes
-    if (index !== this.#open) this.#tidy(index)
+    if (this.#size === 0 && this.#heldBytes > EMPTY_BYTES_MAX) this.clear()
+    else if (index !== this.#open) this.#tidy(index)
     else if (slab.dead === slab.used) {
       slab.used = 0
       slab.dead = 0

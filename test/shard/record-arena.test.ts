@@ -52,12 +52,17 @@ describe('the arena', () => {
     expect(lengths).toEqual(Array(count).fill(length))
   })
 
-  test('lets go of its memory when its records are gone, but for the slab at hand and a spare one', () => {
+  test('lets go of its memory when its records are gone, but for a little for the next ones', () => {
     const arena = new RecordArena()
     for (let number = 0; number < 4000; number++) arena.put(number, record(700, number))
     expect(arena.heldBytes).toBeGreaterThan(2.5 * MIB)
-    for (let number = 0; number < 4000; number++) arena.delete(number)
+    for (let number = 0; number < 3999; number++) arena.delete(number)
     expect(arena.heldBytes).toBeLessThanOrEqual(2 * MIB)
+    expect(arena.get(3999)).toEqual(record(700, 3999))
+    arena.delete(3999)
+    expect(arena.heldBytes).toBeLessThanOrEqual(128 * 1024)
+    arena.put(3999, record(700, 1))
+    expect([arena.size, arena.get(3999)]).toEqual([1, record(700, 1)])
     arena.clear()
     expect([arena.size, arena.heldBytes, arena.get(1)]).toEqual([0, 0, undefined])
   })
