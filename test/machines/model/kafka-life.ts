@@ -8,8 +8,9 @@ import type { Observed } from '../../support/quest-client.ts'
 import { type ExpectedStep, expectedOf, type SampleLife } from './kafka-sample.ts'
 import { FIRST } from './lives.ts'
 import { type CommandMove, type Move, moveLine } from './move.ts'
-import type { Effect, Told } from './oracle-life.ts'
+import type { Effect } from './oracle-life.ts'
 import type { Row } from './oracle-table.ts'
+import type { Told } from './oracle-voice.ts'
 import { PARTY_ID } from './run.ts'
 
 export class KafkaLife {

@@ -3,9 +3,11 @@
  * and of their lives as few as together follow every row of the oracle. Also says what each must send; sends nothing.
  */
 import { livesOf } from './lives.ts'
+import type { Deployment, ModelQuest } from './model-quest.ts'
 import { COMMAND_AFTER_MS, type CommandMove, type Move } from './move.ts'
-import { type Deployment, type Effect, type ModelQuest, OracleLife, type Place } from './oracle-life.ts'
+import { type Effect, OracleLife } from './oracle-life.ts'
 import { namedRows, type Row } from './oracle-table.ts'
+import type { Place } from './oracle-voice.ts'
 import type { Scene } from './scenes.ts'
 
 /** Long enough for what must come before a timer, however busy the machine; short enough to be waited for. */

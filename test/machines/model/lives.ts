@@ -11,8 +11,8 @@ import type { InstanceSnapshot } from '../../../src/actor/instance.ts'
 import { type CompiledDefinition, compileDefinition } from '../../../src/definitions/catalogue.ts'
 import { inputOf } from '../../support/playthrough.ts'
 import { character } from '../../support/tenants.ts'
+import type { ModelStage } from './model-quest.ts'
 import { COMMAND_AFTER_MS, COMMANDS, type CommandMove, type Move, moveLine } from './move.ts'
-import type { ModelStage } from './oracle-life.ts'
 import type { Scene } from './scenes.ts'
 
 /** What happens one after the other, from the first REGISTER on. */

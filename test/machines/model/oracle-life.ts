@@ -1,7 +1,9 @@
 /**
- * One instance as the oracle lives it: reads the table, keeps what the instance would know, and writes the JSON text of
- * every message itself. A second telling of the contract; imports nothing of what it judges.
+ * One instance as the oracle lives it: reads the table, and keeps what the instance would know. What it counts is in
+ * stage-counts.ts, what it says is worded by oracle-voice.ts. A second telling of the contract; imports nothing of what
+ * it judges.
  */
+import type { Deployment, ModelQuest, ModelStage } from './model-quest.ts'
 import { type CommandMove, TIMERS, type Timer } from './move.ts'
 import {
   type Deed,
@@ -13,74 +15,8 @@ import {
   type State,
   TABLE,
 } from './oracle-table.ts'
-
-/** A definition as its file holds it, what is left out left out; what of it decides anything. */
-export interface ModelQuest {
-  readonly questId: string
-  readonly duration?: number
-  readonly registration: { readonly type: string; readonly mode: string; readonly duration?: number }
-  readonly startRequirements?: readonly { readonly type: string; readonly operator: string; readonly value: number }[]
-  readonly failRequirements?: ModelQuest['startRequirements']
-  readonly rewards?: readonly ModelReward[]
-  readonly exit: number
-  readonly bonus?: {
-    readonly mapId: number
-    readonly duration?: number
-    readonly entry: string
-    readonly completionMapId?: number
-  }
-  readonly stages: readonly ModelStage[]
-  readonly advance?: string
-}
-
-export interface ModelReward {
-  readonly type: string
-  readonly amount?: number
-}
-
-export interface ModelStage {
-  readonly rewards?: readonly ModelReward[]
-  readonly properties?: {
-    readonly weather?: { readonly itemId: number; readonly message: string; readonly duration: number }
-    readonly friendlyMonster?: { readonly spawnMessage?: string }
-  }
-  readonly mapIds: readonly number[]
-  readonly duration?: number
-  readonly onTimeout?: string
-  readonly clearConditions?: readonly ModelCondition[]
-  readonly warpType?: string
-}
-
-export interface ModelCondition {
-  readonly type: string
-  readonly operator: string
-  readonly value: number
-  readonly referenceId?: number
-  readonly referenceKey?: string
-}
-
-/** What the operator decided. Seconds, 0 = never. */
-export interface Deployment {
-  readonly advance: 'command' | 'automatic'
-  readonly requirements: 'enforce' | 'warn'
-  readonly lobbyLimitSeconds: number
-  readonly bonusLimitSeconds: number
-}
-
-export interface Place {
-  readonly instanceId: string
-  readonly worldId: number
-  readonly channelId: number
-  /** Of the REGISTER. */
-  readonly partyId: number
-}
-
-export interface Told {
-  readonly topic: 'status' | 'character' | 'reactor' | 'systemMessage' | 'map'
-  /** Hex. */
-  readonly key: string
-  readonly value: string
-}
+import { OracleVoice, type Place, type Told } from './oracle-voice.ts'
+import { StageCounts, type StageKnowledge, sizeHolds } from './stage-counts.ts'
 
 /** One operation: what it sends, in order, or why it was refused. */
 export interface Effect {
@@ -95,35 +31,12 @@ export interface Knowledge {
   readonly members: readonly number[]
   readonly deadlines: Readonly<Record<string, number>>
   /** Of a stage that is played or just cleared. */
-  readonly played:
-    | {
-        readonly attempts: number
-        readonly items: Counted
-        readonly kills: Counted
-        readonly data: Readonly<Record<string, string>>
-      }
-    | undefined
+  readonly played: StageKnowledge | undefined
 }
-type Counted = Readonly<Record<string, number>>
 
 export const GONE: Knowledge = { state: 'gone', stage: 0, members: [], deadlines: {}, played: undefined }
 
-const NIL = '00000000-0000-0000-0000-000000000000'
-const UINT32_MAX = 4_294_967_295
-/** Different items, or monsters, of one stage. */
-const DIFFERENT_IDS_MAX = 4096
-/** Different keys, and the characters of all keys and texts: each key is kept with one character more. */
-const DATA_CHARACTERS_MAX = 65_536
 const COMPLETION_SECONDS = 120
-
-const COMPARE: Readonly<Record<string, (left: number, right: number) => boolean>> = {
-  '>=': (left, right) => left >= right,
-  '<=': (left, right) => left <= right,
-  '=': (left, right) => left === right,
-  '>': (left, right) => left > right,
-  '<': (left, right) => left < right,
-}
-const WORDS: Readonly<Record<string, string>> = { gte: '>=', lte: '<=', eq: '=', gt: '>', lt: '<' }
 
 export class OracleLife {
   readonly #quest: ModelQuest
@@ -133,21 +46,19 @@ export class OracleLife {
   #state: State = 'gone'
   #stage = 0
   #members: number[] = []
-  #attempts = 0
-  #items = new Map<string, number>()
-  #kills = new Map<string, number>()
-  #data = new Map<string, string>()
+  #counts = new StageCounts()
   readonly #deadlines = new Map<Timer, number>()
   /** Of the operation that runs. */
   #now = 0
   #move: CommandMove | undefined
-  #told: Told[] = []
+  readonly #voice: OracleVoice
 
   /** @param used hears of each row that was followed */
   constructor(quest: ModelQuest, deployment: Deployment, place: Place, used: (row: Row) => void) {
     this.#quest = quest
     this.#deployment = deployment
     this.#place = place
+    this.#voice = new OracleVoice(quest.questId, place)
     this.#used = used
   }
 
@@ -163,14 +74,7 @@ export class OracleLife {
       stage: this.#stage,
       members: [...this.#members],
       deadlines: Object.fromEntries(this.#deadlines),
-      played: isPlayed
-        ? {
-            attempts: this.#attempts,
-            items: Object.fromEntries(this.#items),
-            kills: Object.fromEntries(this.#kills),
-            data: Object.fromEntries(this.#data),
-          }
-        : undefined,
+      played: isPlayed ? this.#counts.knowledge : undefined,
     }
   }
 
@@ -199,9 +103,8 @@ export class OracleLife {
 
   #operate(rows: readonly Row[], now: number): Effect {
     this.#now = now
-    this.#told = []
     const refused = this.#follow(rows)
-    return { told: this.#told, refused }
+    return { told: this.#voice.take(), refused }
   }
 
   #follow(rows: readonly Row[]): string | undefined {
@@ -219,8 +122,9 @@ export class OracleLife {
     'in it already': () => this.#move?.type === 'REGISTER' && this.#members.includes(this.#move.characterId),
     timed: () => this.#quest.registration.mode === 'timed',
     'requirements hold': () => this.#requirementsHold(),
-    'counts within bounds': () => this.#countsWithinBounds(),
-    'conditions hold': () => (this.#played.clearConditions ?? []).every(condition => this.#holds(condition)),
+    'counts within bounds': () =>
+      this.#move?.type === 'UPDATE_STAGE_STATE' && this.#counts.countsStayWithinBounds(this.#move),
+    'conditions hold': () => (this.#played.clearConditions ?? []).every(condition => this.#counts.hold(condition)),
     automatic: () => (this.#quest.advance ?? this.#deployment.advance) === 'automatic',
     'last stage': () => this.#stage === this.#quest.stages.length - 1,
     'stage keeps them': () => this.#played.warpType === 'none',
@@ -229,15 +133,9 @@ export class OracleLife {
     'the last one': () => this.#members.length === 1,
     'fails without him': () =>
       this.#deployment.requirements === 'enforce' &&
-      (this.#quest.failRequirements ?? []).some(
-        ({ type, operator, value }) =>
-          type === 'party_size' && compare(this.#members.length - 1, WORDS[operator], value),
-      ),
-    'data within bounds': () => {
-      const after = this.#dataAfter()
-      const characters = [...after].reduce((sum, [key, text]) => sum + 1 + key.length + text.length, 0)
-      return after.size <= DIFFERENT_IDS_MAX && characters <= DATA_CHARACTERS_MAX
-    },
+      (this.#quest.failRequirements ?? []).some(requirement => sizeHolds(this.#members.length - 1, requirement)),
+    'data within bounds': () =>
+      this.#move?.type !== 'UPDATE_CUSTOM_DATA' || this.#counts.dataStaysWithinBounds(this.#move),
     'bonus at once': () => this.#quest.bonus?.entry === 'auto',
   }
 
@@ -250,7 +148,7 @@ export class OracleLife {
     else if (verb === 'disarm') this.#disarm(object)
     else if (verb === 'warp') this.#warp(rest.slice(1).join(' '))
     else if (verb === 'say') this.#sayBody(object)
-    else if (verb === 'fail') this.#say('FAILED', { reason: object })
+    else if (verb === 'fail') this.#voice.say('FAILED', { reason: object })
     else this.#change(deed)
   }
 
@@ -266,12 +164,10 @@ export class OracleLife {
         this.#freshStage(this.#stage + 1)
         break
       case 'count the attempt':
-        this.#attempts += 1
+        this.#counts.attempt()
         break
       case 'count':
-        if (this.#move?.type !== 'UPDATE_STAGE_STATE') break
-        add(this.#items, this.#move.items)
-        add(this.#kills, this.#move.kills)
+        if (this.#move?.type === 'UPDATE_STAGE_STATE') this.#counts.count(this.#move)
         break
       case 'let him go': {
         const { characterId } = this.#leaver
@@ -279,7 +175,7 @@ export class OracleLife {
         break
       }
       case 'set data':
-        this.#data = this.#dataAfter()
+        if (this.#move?.type === 'UPDATE_CUSTOM_DATA') this.#counts.setData(this.#move)
         break
       case 'broadcast':
         if (this.#move?.type === 'BROADCAST_MESSAGE') this.#toEach(this.#move.messageType, this.#move.message)
@@ -291,9 +187,7 @@ export class OracleLife {
         this.#showStage()
         break
       case 'remove reactors':
-        for (const mapId of new Set(this.#played.mapIds)) {
-          this.#field('reactor', mapId, {}, 'DESTROY_IN_FIELD', {})
-        }
+        for (const mapId of new Set(this.#played.mapIds)) this.#voice.removeReactors(mapId)
         break
       default:
         throw new Error(`nobody knows how to ${deed}`)
@@ -302,10 +196,7 @@ export class OracleLife {
 
   #freshStage(stage: number): void {
     this.#stage = stage
-    this.#attempts = 0
-    this.#items = new Map()
-    this.#kills = new Map()
-    this.#data = new Map()
+    this.#counts = new StageCounts()
   }
 
   #arm(timer: string): void {
@@ -338,20 +229,11 @@ export class OracleLife {
       exit,
     }
     const mapId = maps[to]
-    if (mapId === undefined) return
-    const { worldId, channelId, instanceId } = this.#place
-    const instance = to === 'exit' ? NIL : instanceId
-    for (const characterId of this.#members) {
-      const body = { channelId, mapId, instance, portalId: 0 }
-      this.#tell('character', characterId, { worldId, characterId, type: 'CHANGE_MAP', body })
-    }
+    if (mapId !== undefined) this.#voice.warp(this.#members, mapId, to === 'exit')
   }
 
   #warpHimOut(): void {
-    const { characterId } = this.#leaver
-    const { worldId, channelId } = this.#place
-    const body = { channelId, mapId: this.#quest.exit, instance: NIL, portalId: 0 }
-    this.#tell('character', characterId, { worldId, characterId, type: 'CHANGE_MAP', body })
+    this.#voice.warp([this.#leaver.characterId], this.#quest.exit, true)
   }
 
   get #leaver(): { readonly characterId: number } {
@@ -360,15 +242,8 @@ export class OracleLife {
   }
 
   #award(whose: string): void {
-    const { worldId, channelId } = this.#place
     const { rewards = [] } = whose === 'stage' ? this.#played : this.#quest
-    for (const { type, amount = 0 } of rewards) {
-      if (type !== 'experience' || amount === 0) continue
-      for (const characterId of this.#members) {
-        const body = { channelId, distributions: [{ experienceType: 'CHAT', amount, attr1: 0 }] }
-        this.#tell('character', characterId, { worldId, characterId, type: 'AWARD_EXPERIENCE', body })
-      }
-    }
+    this.#voice.award(this.#members, rewards)
   }
 
   #showStage(): void {
@@ -377,38 +252,13 @@ export class OracleLife {
     const [mapId] = mapIds
     if (weather && mapId !== undefined) {
       const { itemId, message, duration } = weather
-      const body = { itemId, message, durationMs: duration * 1000 }
-      this.#field('map', mapId, { transactionId: NIL }, 'WEATHER_START', body)
+      this.#voice.weather(mapId, { itemId, message, durationMs: duration * 1000 })
     }
     if (friendlyMonster?.spawnMessage) this.#toEach('PINK_TEXT', friendlyMonster.spawnMessage)
   }
 
   #toEach(messageType: string, message: string): void {
-    const { worldId, channelId } = this.#place
-    for (const characterId of this.#members) {
-      const outer = { transactionId: NIL, worldId, channelId, characterId, type: 'SEND_MESSAGE' }
-      this.#tell('systemMessage', characterId, { ...outer, body: { messageType, message } })
-    }
-  }
-
-  #field(topic: Told['topic'], mapId: number, first: object, type: string, body: object): void {
-    const { worldId, channelId, instanceId: instance } = this.#place
-    this.#tell(topic, mapId, { ...first, worldId, channelId, mapId, instance, type, body })
-  }
-
-  /** Under an id as a key of eight bytes. */
-  #tell(topic: Told['topic'], id: number, value: object): void {
-    const key = Buffer.alloc(8)
-    key.writeUInt32LE(id)
-    this.#told.push({ topic, key: key.toString('hex'), value: goJson(value) })
-  }
-
-  #dataAfter(): Map<string, string> {
-    const after = new Map(this.#data)
-    if (this.#move?.type !== 'UPDATE_CUSTOM_DATA') return after
-    for (const [key, text] of Object.entries(this.#move.updates)) after.set(key, text)
-    for (const key of this.#move.increments) after.set(key, String(Number(after.get(key) ?? 0) + 1))
-    return after
+    this.#voice.toEach(this.#members, messageType, message)
   }
 
   #sayBody(type: string): void {
@@ -428,13 +278,7 @@ export class OracleLife {
       BONUS_ENTERED: () => ({ mapId: this.#quest.bonus?.mapId }),
       INSTANCE_DESTROYED: () => ({}),
     }
-    for (const [name, body] of Object.entries(bodies)) if (name === type) this.#say(type, body())
-  }
-
-  #say(type: string, body: object): void {
-    const { worldId, instanceId } = this.#place
-    const value = goJson({ worldId, instanceId, questId: this.#quest.questId, type, body })
-    this.#told.push({ topic: 'status', key: Buffer.from(instanceId).toString('hex'), value })
+    for (const [name, body] of Object.entries(bodies)) if (name === type) this.#voice.say(type, body())
   }
 
   get #played(): ModelStage {
@@ -447,46 +291,11 @@ export class OracleLife {
   #requirementsHold(): boolean {
     if (this.#deployment.requirements === 'warn') return true
     return (this.#quest.startRequirements ?? []).every(
-      ({ type, operator, value }) => type !== 'party_size' || compare(this.#members.length, WORDS[operator], value),
+      requirement => requirement.type !== 'party_size' || sizeHolds(this.#members.length, requirement),
     )
-  }
-
-  #holds({ type, operator, value, referenceId, referenceKey = '' }: ModelCondition): boolean {
-    const counts = type === 'monster_kill' ? this.#kills : this.#items
-    const count =
-      type === 'custom_data' ? Number(this.#data.get(referenceKey) ?? 0) : (counts.get(String(referenceId)) ?? 0)
-    return compare(count, operator, value)
-  }
-
-  #countsWithinBounds(): boolean {
-    if (this.#move?.type !== 'UPDATE_STAGE_STATE') return false
-    const items = new Set([...this.#items.keys(), ...Object.keys(this.#move.items)])
-    const kills = new Set([...this.#kills.keys(), ...Object.keys(this.#move.kills)])
-    return items.size <= DIFFERENT_IDS_MAX && kills.size <= DIFFERENT_IDS_MAX
   }
 }
 
 function isPassage(go: State | Passage): go is Passage {
   return go in PASSAGES
-}
-
-function compare(left: number, operator: string | undefined, right: number): boolean {
-  const holds = COMPARE[operator ?? '']
-  if (holds === undefined) throw new Error(`nobody knows how to compare by ${operator}`)
-  return holds(left, right)
-}
-
-/** Counts are added, and saturate. */
-function add(counts: Map<string, number>, more: Readonly<Record<string, number>>): void {
-  for (const [id, count] of Object.entries(more)) {
-    counts.set(id, Math.min((counts.get(id) ?? 0) + count, UINT32_MAX))
-  }
-}
-
-/** As Go's encoder escapes. */
-function goJson(value: object): string {
-  return JSON.stringify(value).replace(
-    /[<>&\u2028\u2029]/g,
-    symbol => `\\u${symbol.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
 }

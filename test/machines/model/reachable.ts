@@ -2,7 +2,7 @@
  * Which of the machine's transitions the lives of a scene must take, told from its definition alone: one that is taken
  * and should not be is as much a fault as one that is missed. A transition that is not in here fails the test.
  */
-import type { ModelCondition, ModelStage } from './oracle-life.ts'
+import type { ModelCondition, ModelStage } from './model-quest.ts'
 import type { Scene } from './scenes.ts'
 
 /** What of a scene decides which way its lives can go. */

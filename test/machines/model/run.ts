@@ -5,8 +5,9 @@
 
 import type { Life } from './lives.ts'
 import { COMMAND_AFTER_MS, type CommandMove, moveLine, type Timer } from './move.ts'
-import { type Effect, type Knowledge, OracleLife, type Told } from './oracle-life.ts'
+import { type Effect, type Knowledge, OracleLife } from './oracle-life.ts'
 import type { Row } from './oracle-table.ts'
+import type { Told } from './oracle-voice.ts'
 import type { Scene } from './scenes.ts'
 
 /** What runs one instance. Messages carry `INSTANCE_ID` as their instance, whatever it was in truth. */

@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { Deployment, ModelQuest } from './oracle-life.ts'
+import type { Deployment, ModelQuest } from './model-quest.ts'
 
 export interface Scene {
   readonly quest: ModelQuest

@@ -9,7 +9,8 @@ import { NEIGHBOUR_TOPICS, ShardHarness, TOPICS, textOf } from '../../support/sh
 import { knowledgeOf } from './known-instance.ts'
 import { compiled, machineInput } from './lives.ts'
 import type { CommandMove, Timer } from './move.ts'
-import { type Effect, GONE, type Knowledge, type Told } from './oracle-life.ts'
+import { type Effect, GONE, type Knowledge } from './oracle-life.ts'
+import type { Told } from './oracle-voice.ts'
 import { INSTANCE_ID, PARTY_ID, type Runner } from './run.ts'
 import type { Scene } from './scenes.ts'
 
