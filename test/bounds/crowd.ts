@@ -9,7 +9,8 @@ import { tenantHeaders } from '../../src/contract/tenant.ts'
 import type { Metrics } from '../../src/metrics.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import type { Appender } from '../../src/transport/port.ts'
-import { INTERNAL, type Replica, type ShardHarness, TOPICS } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { INTERNAL, type ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { TENANT } from '../support/tenants.ts'
 
 const CHUNK_RECORDS = 1000

@@ -15,7 +15,8 @@ import { createMemoryTransport } from '../../src/transport/memory/memory-transpo
 import type { Appender } from '../../src/transport/port.ts'
 import { quest, stage, TIMED } from '../support/definitions.ts'
 import { recordedLog } from '../support/recorded-log.ts'
-import { INTERNAL, type Replica, ShardHarness, TOPICS } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { INTERNAL, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 
 export const SHARDS = 4
 /** Everything ends by itself within a minute, so that nothing piles up over a long run. */

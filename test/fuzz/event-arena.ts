@@ -13,14 +13,8 @@ import { createMemoryTransport } from '../../src/transport/memory/memory-transpo
 import type { Appender, Transport } from '../../src/transport/port.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { logOf } from '../support/recorded-log.ts'
-import {
-  GAME_TOPICS,
-  INTERNAL,
-  NEIGHBOUR_TOPICS,
-  type Replica,
-  ShardHarness,
-  TOPICS,
-} from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { GAME_TOPICS, INTERNAL, NEIGHBOUR_TOPICS, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { type InRecord, SHARDS } from './arena.ts'
 import { FRIENDLY, STAGE_MAPS } from './event-cases.ts'
 

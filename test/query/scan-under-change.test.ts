@@ -11,7 +11,8 @@ import { ScanPace } from '../../src/query/scan-pace.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { quest } from '../support/definitions.ts'
 import { eventually } from '../support/eventually.ts'
-import { INTERNAL, type Replica, ShardHarness } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { INTERNAL, ShardHarness } from '../support/shard-harness.ts'
 import { found, viewOf } from './scene.ts'
 
 const COMPILED = quest({ startRequirements: [] })

@@ -7,7 +7,8 @@ import { Journal } from '../../src/journal/journal.ts'
 import { ReplicaView } from '../../src/query/replica-view.ts'
 import { parseSearch, type Search } from '../../src/query/search.ts'
 import { FOUR_PASSES, quest, stage } from '../support/definitions.ts'
-import { type HarnessOptions, type Replica, ShardHarness } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { type HarnessOptions, ShardHarness } from '../support/shard-harness.ts'
 
 export const REPLICA = { name: 'a', url: 'http://a:8080' }
 

@@ -11,7 +11,8 @@ import { PENDING_EFFECTS_MAX } from '../../src/shard/pending-effects.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { quest, stage } from '../support/definitions.ts'
 import { destroy, effectStepper, FakeMonsters } from '../support/fake-monsters.ts'
-import { INTERNAL, type ReplicaOptions, ShardHarness } from '../support/shard-harness.ts'
+import type { ReplicaOptions } from '../support/replica.ts'
+import { INTERNAL, ShardHarness } from '../support/shard-harness.ts'
 
 const definitions = [quest({ startRequirements: [], stages: [stage(0), stage(1), stage(2)] })]
 

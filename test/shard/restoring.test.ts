@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { InstanceId } from '../../src/contract/ids.ts'
 import { quest, stage } from '../support/definitions.ts'
-import { type HarnessOptions, INTERNAL, type Replica, ShardHarness } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { type HarnessOptions, INTERNAL, ShardHarness } from '../support/shard-harness.ts'
 
 const solo = quest({ startRequirements: [], stages: [stage(0), stage(1)] })
 const TURNS_MAX = 10_000

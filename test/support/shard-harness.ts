@@ -4,8 +4,6 @@
  * reader of the public topics sees. Instances are called #1, #2, … in the order in which they are announced.
  */
 
-import type { RuleSettings } from '../../machines/context.ts'
-import { createStepper, type Stepper } from '../../src/actor/stepper.ts'
 import type { Random } from '../../src/clock.ts'
 import { type GameTopic, gameOriginTopic } from '../../src/contract/game-events.ts'
 import type { InstanceId } from '../../src/contract/ids.ts'
@@ -13,26 +11,13 @@ import type { Header, Headers, LogRecord } from '../../src/contract/log-record.t
 import { eventRouteOf, routeOf } from '../../src/contract/routing.ts'
 import { forward, forwardOversized } from '../../src/contract/shard-command.ts'
 import { type Tenant, tenantHeaders } from '../../src/contract/tenant.ts'
-import { type CompiledDefinition, makeCatalogue } from '../../src/definitions/catalogue.ts'
-import { type Recorder, silentJournal } from '../../src/journal/recorder.ts'
 import type { Neighbours } from '../../src/outbox/outbox.ts'
-import { EffectRunner, type MonsterClient } from '../../src/shard/effect-runner.ts'
-import { type LookupClient, LookupRunner } from '../../src/shard/lookup-runner.ts'
-import { type LookupServices, Registrar } from '../../src/shard/registrar.ts'
-import { ResidencyBudget } from '../../src/shard/residency.ts'
-import { RuleBook } from '../../src/shard/rule-book.ts'
-import type { ShardDependencies } from '../../src/shard/shard-dependencies.ts'
-import { ShardSet } from '../../src/shard/shard-set.ts'
-import { Supervisor } from '../../src/shard/supervisor.ts'
-import { silentTelemetry, type Telemetry } from '../../src/telemetry.ts'
-import { silentTracer, type Tracer } from '../../src/tracing.ts'
 import type { Intercept } from '../../src/transport/memory/fault-gate.ts'
 import { createMemoryLog, type MemoryLog } from '../../src/transport/memory/memory-log.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
-import type { Appender, Transport } from '../../src/transport/port.ts'
-import { quest } from './definitions.ts'
+import type { Appender } from '../../src/transport/port.ts'
 import { ManualClock } from './manual-clock.ts'
-import { type RecordedLog, recordedLog } from './recorded-log.ts'
+import { openReplica, type Replica, type ReplicaOptions } from './replica.ts'
 import { TENANT } from './tenants.ts'
 
 export const TOPICS = {
@@ -51,22 +36,7 @@ export const allThere: Neighbours = {
 }
 export const INTERNAL = { shardCommands: 'pq.shard-commands', shardState: 'pq.shard-state' } as const
 
-export interface ReplicaOptions {
-  readonly definitions?: readonly CompiledDefinition[]
-  readonly rules?: Partial<RuleSettings>
-  readonly services?: Partial<LookupServices>
-  readonly lookupClient?: LookupClient
-  readonly monsterClient?: MonsterClient | undefined
-  readonly stepper?: Stepper
-  readonly residentInstances?: number
-  readonly batchRecordsMax?: number
-  readonly telemetry?: Telemetry
-  readonly tracer?: Tracer
-  readonly journal?: Recorder
-  readonly neighbours?: Neighbours
-  /** What stands between the replica and the log: another release, say. */
-  readonly transport?: (transport: Transport) => Transport
-}
+const NAMES = { topics: TOPICS, gameTopics: GAME_TOPICS, internal: INTERNAL, groupId: 'pq.shards' } as const
 
 export interface HarnessOptions extends ReplicaOptions {
   readonly shards?: number
@@ -95,22 +65,6 @@ export interface Seen {
   readonly warps: readonly string[]
   /** Codes. */
   readonly refused: readonly string[]
-}
-
-export interface Replica {
-  readonly name: string
-  readonly shards: ShardSet
-  readonly log: RecordedLog
-  /** Errors that would have ended the process. */
-  readonly fatal: readonly unknown[]
-  /** Epoch milliseconds of what the group would tell. */
-  heartbeatAt: number
-  /** Ends as a process that is killed does: nothing is finished, nothing is said. */
-  kill(): void
-}
-
-const noLookups: LookupClient = {
-  ask: () => Promise.reject(new Error('this test answers no look-up')),
 }
 
 export class ShardHarness {
@@ -347,65 +301,10 @@ export class ShardHarness {
 
   #replica(options: ReplicaOptions): Replica {
     const name = `replica-${++this.#named}`
-    const plain = createMemoryTransport(this.log, { name, advertisedUrl: '' })
-    const transport = options.transport?.(plain) ?? plain
-    const fatal: unknown[] = []
-    const log = recordedLog()
-    const random = this.#random()
-    const shared = { transport, reader: transport.openReader('shards'), appender: transport.openAppender('lookups') }
-    const { clock } = this
-    const telemetry = options.telemetry ?? silentTelemetry
-    const ruleBook = new RuleBook(makeCatalogue(options.definitions ?? [quest()]), {
-      advance: 'command',
-      requirements: 'enforce',
-      lobbyLimitSeconds: 3600,
-      bonusLimitSeconds: 1800,
-      ...options.rules,
-    })
-    const supervisor = new Supervisor(options.stepper ?? createStepper('shards'))
-    const services = { parties: false, guilds: false, ...options.services }
-    const client = options.lookupClient ?? noLookups
-    const dependencies: Omit<ShardDependencies, 'shard' | 'transactionalId'> = {
-      ...shared,
-      admin: transport.admin,
-      topics: TOPICS,
-      neighbours: options.neighbours ?? allThere,
-      gameTopics: GAME_TOPICS,
-      internal: INTERNAL,
-      groupId: 'pq.shards',
-      limits: { batchRecordsMax: options.batchRecordsMax ?? 500 },
-      budget: new ResidencyBudget(options.residentInstances ?? 1000),
-      ruleBook,
-      supervisor,
-      registrar: new Registrar({ supervisor, ruleBook, services, clusterId: transport.clusterId, log }),
-      lookups: new LookupRunner({ client, timeoutMs: 3000, clock, random, telemetry }),
-      effects: new EffectRunner({ client: options.monsterClient, clock, random, telemetry }),
-      clock,
-      random,
-      log,
-      telemetry,
-      tracer: options.tracer ?? silentTracer,
-      journal: options.journal ?? silentJournal,
-    }
-    const replica: Replica = {
-      name,
-      log,
-      fatal,
-      heartbeatAt: 0,
-      shards: new ShardSet({
-        dependenciesOf: shard => ({ ...dependencies, shard, transactionalId: `pq.shard-${shard}` }),
-        lastHeartbeatAt: () => replica.heartbeatAt,
-        clock,
-        random,
-        log,
-        onFatal: error => fatal.push(error),
-      }),
-      kill: () => {
-        this.log.disconnect(name)
-        replica.shards.assign([])
-        this.#replicas.delete(replica)
-      },
-    }
+    const { clock, log } = this
+    const given = { neighbours: allThere, ...options }
+    const place = { name, clock, log, random: this.#random(), names: NAMES }
+    const replica = openReplica(given, { ...place, onKill: () => this.#replicas.delete(replica) })
     this.#replicas.add(replica)
     return replica
   }

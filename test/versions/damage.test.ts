@@ -8,7 +8,8 @@ import { createMetrics } from '../../src/metrics.ts'
 import { quest } from '../support/definitions.ts'
 import { FakeLookups } from '../support/fake-lookups.ts'
 import { effectStepper, FakeMonsters } from '../support/fake-monsters.ts'
-import { INTERNAL, type Replica, ShardHarness } from '../support/shard-harness.ts'
+import type { Replica } from '../support/replica.ts'
+import { INTERNAL, ShardHarness } from '../support/shard-harness.ts'
 
 const solo = quest({ startRequirements: [] })
 const asked = quest({ questId: 'asked_pq' })

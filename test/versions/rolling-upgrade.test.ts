@@ -12,7 +12,8 @@ import type { CompiledDefinition } from '../../src/definitions/catalogue.ts'
 import { createMemoryTransport } from '../../src/transport/memory/memory-transport.ts'
 import { FOUR_PASSES, quest, stage } from '../support/definitions.ts'
 import { FakeLookups, party } from '../support/fake-lookups.ts'
-import { INTERNAL, type Replica, type ReplicaOptions, ShardHarness, TOPICS } from '../support/shard-harness.ts'
+import type { Replica, ReplicaOptions } from '../support/replica.ts'
+import { INTERNAL, ShardHarness, TOPICS } from '../support/shard-harness.ts'
 import { type Dialect, otherRelease } from './other-release.ts'
 
 let harness: ShardHarness | undefined
