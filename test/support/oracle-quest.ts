@@ -56,6 +56,13 @@ export interface Counted {
   readonly data: ReadonlyMap<string, string>
 }
 
+/** That is played, or was last. */
+export function stageOf({ quest, stage }: { readonly quest: OracleQuest; readonly stage: number }): OracleStage {
+  const found = quest.stages[stage]
+  if (found === undefined) throw new Error(`${quest.questId} has no stage ${stage}`)
+  return found
+}
+
 /** Levels are not known here, and then not checked. */
 export function requirementsHold({ quest, members }: Party): boolean {
   return (quest.startRequirements ?? []).every(

@@ -4,37 +4,25 @@
  * knows no timers, services or leniency, and it needs all commands that can touch one another (of an instance, of a
  * lobby, of a character) to lie in one partition: only there has the log an order.
  */
-import { createHash } from 'node:crypto'
+import { instanceIdAt } from './instance-id.ts'
 import type { JavaHeaders, JavaRecord } from './kafka/independent-client.ts'
 import {
   conditionsHold,
   failRequirementHolds,
   numberOf,
   type OracleQuest,
-  type OracleReward,
-  type OracleStage,
   requirementsHold,
+  stageOf,
 } from './oracle-quest.ts'
 import { type ReadCommand, readCommand, readTenant } from './oracle-reading.ts'
+import { NIL, OracleSpeech, type Speech } from './oracle-speech.ts'
 
 /** All that one command does, when it does something. */
-export interface ExpectedOperation {
+export interface ExpectedOperation extends Speech {
   readonly command: JavaRecord
   readonly instanceId: string
   /** The tenant headers of the instance, as they go out. */
   readonly tenantHeaders: JavaHeaders
-  /** JSON text, in order. */
-  readonly status: readonly string[]
-  readonly character: readonly { readonly characterId: number; readonly value: string }[]
-  readonly elsewhere: readonly ElsewhereMessage[]
-}
-
-/** To a topic of the ecosystem's later version. */
-export interface ElsewhereMessage {
-  readonly topic: 'reactor' | 'systemMessage' | 'map'
-  /** What its key is made of. */
-  readonly id: number
-  readonly value: string
 }
 
 export interface ExpectedDeadLetter {
@@ -95,8 +83,6 @@ interface Live {
   data: Map<string, string>
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000'
-
 export class Oracle {
   readonly #quests: ReadonlyMap<string, OracleQuest>
   readonly #clusterId: string
@@ -106,9 +92,7 @@ export class Oracle {
   readonly #places = new Map<string, Live>()
   /** By channel and lobby. */
   readonly #lobbies = new Map<string, Live>()
-  #status: string[] = []
-  #character: { characterId: number; value: string }[] = []
-  #elsewhere: ElsewhereMessage[] = []
+  readonly #speech = new OracleSpeech()
 
   constructor({ quests, clusterId }: OracleOptions) {
     this.#quests = new Map(quests.map(quest => [quest.questId, quest]))
@@ -122,13 +106,10 @@ export class Oracle {
     const result = command === 'malformed' ? 'MALFORMED' : this.#run(command, record)
     if (typeof result === 'string') return { command: record, code: result }
     if (result === undefined) return 'skipped'
-    if (this.#status.length + this.#character.length + this.#elsewhere.length === 0) return 'nothing'
+    const said = this.#speech.take()
+    if (said === undefined) return 'nothing'
     const { id: instanceId, tenantHeaders } = result
-    const sent = { status: this.#status, character: this.#character, elsewhere: this.#elsewhere }
-    this.#status = []
-    this.#character = []
-    this.#elsewhere = []
-    return { command: record, instanceId, tenantHeaders, ...sent }
+    return { command: record, instanceId, tenantHeaders, ...said }
   }
 
   /** The instance, or why not; undefined: it concerns nobody. */
@@ -170,11 +151,11 @@ export class Oracle {
       }
       this.#live.set(name, live)
       if (lobby !== undefined) this.#lobbies.set(lobby, live)
-      this.#say(live, 'INSTANCE_CREATED', { partyId, channelId })
-      if (mode === 'timed') this.#say(live, 'REGISTRATION_OPENED', { duration })
+      this.#speech.say(live, 'INSTANCE_CREATED', { partyId, channelId })
+      if (mode === 'timed') this.#speech.say(live, 'REGISTRATION_OPENED', { duration })
     } else {
       live.members.push(characterId)
-      this.#say(live, 'CHARACTER_REGISTERED', { characterId })
+      this.#speech.say(live, 'CHARACTER_REGISTERED', { characterId })
     }
     this.#places.set(`${channel}/${characterId}`, live)
     if (mode === 'instant' && requirementsHold(live)) this.#start(live)
@@ -191,11 +172,11 @@ export class Oracle {
     const { channelId } = live
     live.members.splice(live.members.indexOf(characterId), 1)
     this.#places.delete(`${live.channel}/${characterId}`)
-    if (!inLobby) this.#warp({ ...live, members: [characterId] }, live.quest.exit, NIL)
-    this.#say(live, 'CHARACTER_LEFT', { characterId, channelId, reason: 'voluntary' })
+    if (!inLobby) this.#speech.warp({ ...live, members: [characterId] }, live.quest.exit, NIL)
+    this.#speech.say(live, 'CHARACTER_LEFT', { characterId, channelId, reason: 'voluntary' })
     const isPlayed = live.state === 'active' || live.state === 'cleared'
     if (live.members.length === 0) {
-      if (isPlayed) this.#clean(live)
+      if (isPlayed) this.#speech.clean(live)
       this.#destroy(live)
     } else if (isPlayed && failRequirementHolds(live)) {
       this.#fail(live, 'requirements_not_met')
@@ -206,8 +187,8 @@ export class Oracle {
   }
 
   #fail(live: Live, reason: string): void {
-    this.#say(live, 'FAILED', { reason })
-    if (live.state !== 'registering') this.#clean(live)
+    this.#speech.say(live, 'FAILED', { reason })
+    if (live.state !== 'registering') this.#speech.clean(live)
     this.#destroy(live)
   }
 
@@ -231,8 +212,8 @@ export class Oracle {
       case 'STAGE_ADVANCE':
         if (state !== 'active' && state !== 'cleared') return 'INVALID_STATE'
         if (state === 'active' && live.quest.advance === 'automatic') {
-          this.#reward(live, stageOf(live).rewards)
-          this.#sayCleared(live)
+          this.#speech.reward(live, stageOf(live).rewards)
+          this.#speech.sayCleared(live)
         }
         this.#advance(live)
         return live
@@ -250,7 +231,7 @@ export class Oracle {
         for (const key of command.increments) live.data.set(key, String(numberOf(live.data.get(key)) + 1))
         return live
       case 'BROADCAST_MESSAGE':
-        for (const id of live.members) this.#tell(live, id, command.messageType, command.message)
+        for (const id of live.members) this.#speech.tell(live, id, command.messageType, command.message)
         return live
     }
   }
@@ -258,21 +239,16 @@ export class Oracle {
   #start(live: Live): void {
     live.state = 'active'
     if (live.lobby !== undefined) this.#lobbies.delete(live.lobby)
-    this.#warp(live, stageOf(live).mapIds[0])
-    this.#say(live, 'STARTED', { stageIndex: 0, mapIds: stageOf(live).mapIds })
-    this.#beginStage(live)
+    this.#speech.warp(live, stageOf(live).mapIds[0])
+    this.#speech.say(live, 'STARTED', { stageIndex: 0, mapIds: stageOf(live).mapIds })
+    this.#speech.beginStage(live)
   }
 
   #clear(live: Live): void {
     live.state = 'cleared'
-    this.#reward(live, stageOf(live).rewards)
-    this.#sayCleared(live)
+    this.#speech.reward(live, stageOf(live).rewards)
+    this.#speech.sayCleared(live)
     if (live.quest.advance === 'automatic') this.#advance(live)
-  }
-
-  #sayCleared(live: Live): void {
-    const { stage: stageIndex, channelId, id } = live
-    this.#say(live, 'STAGE_CLEARED', { stageIndex, channelId, mapIds: stageOf(live).mapIds, fieldInstances: [id] })
   }
 
   #advance(live: Live): void {
@@ -286,15 +262,15 @@ export class Oracle {
     live.counts = new Map()
     live.data = new Map()
     const { mapIds } = stageOf(live)
-    if (!stays) this.#warp(live, mapIds[0])
-    this.#say(live, 'STAGE_ADVANCED', { stageIndex: live.stage, mapIds })
-    this.#beginStage(live)
+    if (!stays) this.#speech.warp(live, mapIds[0])
+    this.#speech.say(live, 'STAGE_ADVANCED', { stageIndex: live.stage, mapIds })
+    this.#speech.beginStage(live)
   }
 
   #complete(live: Live): void {
-    this.#reward(live, live.quest.rewards)
-    this.#say(live, 'COMPLETED', {})
-    this.#clean(live)
+    this.#speech.reward(live, live.quest.rewards)
+    this.#speech.say(live, 'COMPLETED', {})
+    this.#speech.clean(live)
     const { bonus } = live.quest
     if (bonus === undefined) {
       this.#destroy(live)
@@ -302,7 +278,7 @@ export class Oracle {
       this.#enterBonus(live)
     } else {
       live.state = 'completed'
-      if (bonus.completionMapId) this.#warp(live, bonus.completionMapId)
+      if (bonus.completionMapId) this.#speech.warp(live, bonus.completionMapId)
     }
   }
 
@@ -311,100 +287,16 @@ export class Oracle {
     live.state = 'bonus'
     live.counts = new Map()
     live.data = new Map()
-    if (mapId !== 0) this.#warp(live, mapId)
-    this.#say(live, 'BONUS_ENTERED', { mapId })
-  }
-
-  /** What the maps of a stage are told as it begins. */
-  #beginStage(live: Live): void {
-    const { worldId, channelId, id: instance } = live
-    const { mapIds, properties } = stageOf(live)
-    const spawned = properties?.friendlyMonster?.spawnMessage
-    if (spawned) for (const id of live.members) this.#tell(live, id, 'PINK_TEXT', spawned)
-    if (properties?.weather === undefined) return
-    const { itemId, message, duration } = properties.weather
-    const [mapId = 0] = mapIds
-    const body = { itemId, message, durationMs: duration * 1000 }
-    const value = { transactionId: NIL, worldId, channelId, mapId, instance, type: 'WEATHER_START', body }
-    this.#elsewhere.push({ topic: 'map', id: mapId, value: JSON.stringify(value) })
-  }
-
-  /** The maps of the last stage, once in a life. */
-  #clean(live: Live): void {
-    const { worldId, channelId, id: instance } = live
-    for (const mapId of stageOf(live).mapIds) {
-      const value = { worldId, channelId, mapId, instance, type: 'DESTROY_IN_FIELD', body: {} }
-      this.#elsewhere.push({ topic: 'reactor', id: mapId, value: JSON.stringify(value) })
-    }
-  }
-
-  #reward({ worldId, channelId, members }: Live, rewards: readonly OracleReward[] = []): void {
-    for (const { type, amount = 0 } of rewards) {
-      if (type !== 'experience' || amount === 0) continue
-      for (const characterId of members) {
-        const body = { channelId, distributions: [{ experienceType: 'CHAT', amount, attr1: 0 }] }
-        const value = JSON.stringify({ worldId, characterId, type: 'AWARD_EXPERIENCE', body })
-        this.#character.push({ characterId, value })
-      }
-    }
-  }
-
-  #tell({ worldId, channelId }: Live, characterId: number, messageType: string, message: string): void {
-    const body = { messageType, message }
-    const value = { transactionId: NIL, worldId, channelId, characterId, type: 'SEND_MESSAGE', body }
-    this.#elsewhere.push({ topic: 'systemMessage', id: characterId, value: JSON.stringify(value) })
+    if (mapId !== 0) this.#speech.warp(live, mapId)
+    this.#speech.say(live, 'BONUS_ENTERED', { mapId })
   }
 
   #destroy(live: Live): void {
     live.state = 'destroyed'
-    this.#warp(live, live.quest.exit, NIL)
-    this.#say(live, 'INSTANCE_DESTROYED', {})
+    this.#speech.warp(live, live.quest.exit, NIL)
+    this.#speech.say(live, 'INSTANCE_DESTROYED', {})
     this.#live.delete(live.name)
     for (const character of live.members) this.#places.delete(`${live.channel}/${character}`)
     if (live.lobby !== undefined) this.#lobbies.delete(live.lobby)
   }
-
-  #say({ worldId, id: instanceId, quest: { questId } }: Live, type: string, body: object): void {
-    this.#status.push(JSON.stringify({ worldId, instanceId, questId, type, body }))
-  }
-
-  #warp({ worldId, channelId, members, id }: Live, mapId: number | undefined, instance = id): void {
-    for (const characterId of members) {
-      const body = { channelId, mapId, instance, portalId: 0 }
-      this.#character.push({
-        characterId,
-        value: JSON.stringify({ worldId, characterId, type: 'CHANGE_MAP', body }),
-      })
-    }
-  }
-}
-
-/** The id that the REGISTER at that place makes an instance by: told by its docs, and not by the service's code. */
-export function instanceIdAt(
-  clusterId: string,
-  origin: { readonly topic: string; readonly partition: number; readonly offset: number; readonly timestamp: number },
-  channel: { readonly tenantId: string; readonly worldId: number; readonly channelId: number },
-): string {
-  const { topic, partition, offset, timestamp } = origin
-  const place = sha256(JSON.stringify([clusterId, topic, partition, offset, timestamp]))
-  const shardKey = sha256(`${channel.tenantId}/${channel.worldId}/${channel.channelId}`).slice(0, 8)
-  const version = `8${place.slice(13, 16)}`
-  const variant = ((Number.parseInt(place.slice(16, 17), 16) & 0x3) | 0x8).toString(16)
-  return [
-    place.slice(0, 8),
-    place.slice(8, 12),
-    version,
-    variant + place.slice(17, 20),
-    place.slice(20, 24) + shardKey,
-  ].join('-')
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
-function stageOf({ quest, stage }: Live): OracleStage {
-  const found = quest.stages[stage]
-  if (found === undefined) throw new Error(`${quest.questId} has no stage ${stage}`)
-  return found
 }
