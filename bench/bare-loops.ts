@@ -1,29 +1,31 @@
 /**
- * The baseline's processes: as many bare kafkajs loops as the service has replicas (baselines/bare-two-hops.ts).
- * Ready when both hops' partitions are shared out evenly.
+ * A baseline's processes: as many bare loops as the service has replicas, on stock kafkajs (bare-two-hops.ts) or on the
+ * service's own wire layer (same-codecs.ts). Ready when both hops' partitions are shared out evenly.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { makeTopics } from '../scripts/kafka-broker/cluster-admin.ts'
+import { readConfig } from '../src/config.ts'
+import type { BareAssignment } from './baselines/bare-work.ts'
 import { Fleet, PARTITIONS, SHARDS, topicsOf, until } from './fleet.ts'
 
 const READY_LIMIT_MS = 60_000
 
+/** Files of baselines/. */
+export type BareProgram = 'bare-two-hops' | 'same-codecs'
+
 export interface BareLoopsOptions {
+  readonly program: BareProgram
   readonly bootstrap: string
   readonly prefix: string
   readonly count: number
   /** Of a state record, as the service writes it for the same instances. */
   readonly stateBytes: number
+  readonly partySize: number
 }
 
-/** Told by each loop whenever it was given partitions. */
-export interface BareAssignment {
-  readonly hop: 'ingress' | 'shards'
-  readonly partitions: number
-}
-
-export async function startBareLoops({ bootstrap, prefix, count, stateBytes }: BareLoopsOptions): Promise<Fleet> {
+export async function startBareLoops(options: BareLoopsOptions): Promise<Fleet> {
+  const { bootstrap, prefix, count } = options
   const { commands, status, character, shardCommands, shardState } = topicsOf(prefix)
   const outside = [commands, status, character].map(topic => ({ topic, partitions: PARTITIONS }))
   const inside = { topic: shardCommands, partitions: SHARDS }
@@ -36,7 +38,7 @@ export async function startBareLoops({ bootstrap, prefix, count, stateBytes }: B
     for (let index = 0; index < count; index++) {
       const partitions = new Map<BareAssignment['hop'], number>()
       assigned.push(partitions)
-      const child = startLoop({ BARE_BOOTSTRAP: bootstrap, BARE_PREFIX: prefix, BARE_STATE_BYTES: String(stateBytes) })
+      const child = startLoop(options)
       child.on('message', ({ hop, partitions: many }: BareAssignment) => partitions.set(hop, many))
       fleet.add(child)
     }
@@ -51,7 +53,16 @@ export async function startBareLoops({ bootstrap, prefix, count, stateBytes }: B
   }
 }
 
-function startLoop(env: Readonly<Record<string, string>>): ChildProcess {
-  const script = fileURLToPath(new URL('./baselines/bare-two-hops.js', import.meta.url))
-  return fork(script, { env: { ...process.env, ...env }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+function startLoop({ program, bootstrap, prefix, stateBytes, partySize }: BareLoopsOptions): ChildProcess {
+  const script = fileURLToPath(new URL(`./baselines/${program}.js`, import.meta.url))
+  const { batchRecordsMax } = readConfig({}, { hostname: 'bench' })
+  const env = {
+    ...process.env,
+    BARE_BOOTSTRAP: bootstrap,
+    BARE_PREFIX: prefix,
+    BARE_STATE_BYTES: String(stateBytes),
+    BARE_PARTY_SIZE: String(partySize),
+    BARE_BATCH_RECORDS: String(batchRecordsMax),
+  }
+  return fork(script, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }

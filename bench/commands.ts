@@ -4,6 +4,7 @@
  */
 import { characterIdOf, placeOf } from './population.ts'
 import { ITEM_IDS, MONSTER_IDS, QUEST_ID } from './quest.ts'
+import { generator } from './random.ts'
 
 /** Which share of the commands has messages out: each such is a STAGE_ADVANCE, all others are UPDATE_STAGE_STATE. */
 export interface Mix {
@@ -57,15 +58,4 @@ export function loadOf({ advanceShare }: Mix, instanceIds: readonly string[], co
     return advanceCommand(instanceId, index)
   })
   return { commands, advances }
-}
-
-/** At least 0, below 1 (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
 }

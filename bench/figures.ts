@@ -7,6 +7,15 @@ export interface Result {
   /** What is compared with what, in one or two sentences. */
   readonly compares: string
   readonly tables: readonly Table[]
+  /** That it took, and what others did with the machine meanwhile; whoever ran it fills these in. */
+  readonly seconds?: number
+  readonly others?: string
+}
+
+/** All that one call of the benchmarks has found, as its JSON holds it. */
+export interface Report {
+  readonly machine: string
+  readonly results: Readonly<Record<string, Result>>
 }
 
 export interface Table {
@@ -31,6 +40,35 @@ export function quantile(samples: readonly number[], share: number): number {
   const found = sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
   if (found === undefined) throw new RangeError('a quantile of no samples: the measurement did not run')
   return found
+}
+
+/** How sure a median is: what lies between these holds in 95 of 100 such measurements, if nothing else has changed. */
+export interface Interval {
+  readonly low: number
+  readonly high: number
+}
+
+const RESAMPLES = 2000
+
+/**
+ * The interval of a median by drawing as many samples again and again out of those that there are (bootstrap).
+ * @param random at least 0, below 1
+ * @throws RangeError no samples
+ */
+export function medianInterval(samples: readonly number[], random: () => number): Interval {
+  const medians = Array.from({ length: RESAMPLES }, () =>
+    median(samples.map(() => samples[Math.floor(random() * samples.length)] ?? 0)),
+  )
+  return { low: quantile(medians, 0.025), high: quantile(medians, 0.975) }
+}
+
+/** Median, least and most, as the columns of a table. @throws RangeError no samples */
+export function spread(samples: readonly number[], unit: string, digits = 3): Row {
+  return {
+    [`${unit} median`]: rounded(median(samples), digits),
+    min: rounded(Math.min(...samples), digits),
+    max: rounded(Math.max(...samples), digits),
+  }
 }
 
 /** `digits` significant digits: more would only be noise. */
@@ -61,4 +99,16 @@ export function tableLines({ title, rows }: Table): readonly string[] {
   const rule = widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
   const [head = [], ...body] = cells
   return [title, '', line(head), line(rule), ...body.map(line)]
+}
+
+/** As it is printed: what is compared, how the machine was, the tables. */
+export function resultLines({ compares, tables, seconds, others }: Result): readonly string[] {
+  const ran = seconds === undefined ? [] : [`(${seconds} s; others meanwhile: ${others} of a core)`]
+  return [compares, ...ran, '', ...tables.flatMap(table => [...tableLines(table), ''])]
+}
+
+/** A page of all of it, to be taken over into docs/performance.md. */
+export function reportMarkdown({ machine, results }: Report): string {
+  const sections = Object.entries(results).flatMap(([name, result]) => [`## ${name}`, '', ...resultLines(result)])
+  return `${[`Machine: ${machine}`, '', ...sections].join('\n').trimEnd()}\n`
 }

@@ -3,11 +3,9 @@
  * Linux only and 0 elsewhere.
  */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os'
-
-/** Clock ticks of /proc a second: fixed on every Linux that Node runs on. */
-const TICKS_PER_SECOND = 100
+import { parseProcess, TICKS_PER_SECOND } from './other-load.ts'
 
 /** One line for the head of a report. */
 export function machineLine(): string {
@@ -24,16 +22,27 @@ export function cpuSeconds(pids: readonly number[]): number {
 }
 
 function cpuSecondsOf(pid: number): number {
-  let stat: string
   try {
-    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return parseProcess(readFileSync(`/proc/${pid}/stat`, 'utf8')).own / TICKS_PER_SECOND
   } catch {
     return 0
   }
-  // The program's name may hold anything, so fields are counted behind its closing bracket.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  const [user, system] = [Number(fields[11]), Number(fields[12])]
-  return (user + system) / TICKS_PER_SECOND
+}
+
+/**
+ * The same to the nanosecond, for short slices, of the threads that live: only for a process that ends none between
+ * two readings, as ours end none.
+ */
+export function exactCpuSeconds(pid: number): number {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`)
+    const nanos = threads.map(thread =>
+      Number.parseInt(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8'), 10),
+    )
+    return nanos.reduce((sum, one) => sum + one, 0) / 1e9
+  } catch {
+    return cpuSeconds([pid])
+  }
 }
 
 /**

@@ -1,12 +1,12 @@
 /**
- * The two sides of a comparison on Kafka, brought to the same starting line: processes up and settled, instances to
- * play with, code warm. The bare side has no instances, so it is given names of some.
+ * The sides of a comparison on Kafka, brought to the same starting line: processes up and settled, instances to
+ * play with, code warm. The bare sides have no instances, so they are given names of some.
  */
 import { rm } from 'node:fs/promises'
 import { encodeInstance } from '../src/actor/snapshot-bytes.ts'
 import { createStepper } from '../src/actor/stepper.ts'
 import type { Transport } from '../src/transport/port.ts'
-import { startBareLoops } from './bare-loops.ts'
+import { type BareProgram, startBareLoops } from './bare-loops.ts'
 import { registerCommands } from './commands.ts'
 import type { Fleet } from './fleet.ts'
 import { LoadClient } from './load-client.ts'
@@ -17,8 +17,14 @@ import { startReplicas } from './replicas.ts'
 
 export const PARTY_SIZE = 3
 
-export const SIDES = ['bare kafkajs', 'party-quests'] as const
+export const SIDES = ['stock kafkajs', 'same codecs', 'party-quests'] as const
 export type Side = (typeof SIDES)[number]
+
+/** What the bare sides run. */
+const BARE: Readonly<Record<Exclude<Side, 'party-quests'>, BareProgram>> = {
+  'stock kafkajs': 'bare-two-hops',
+  'same codecs': 'same-codecs',
+}
 
 export interface SideOptions {
   readonly side: Side
@@ -50,15 +56,15 @@ export async function withSide<T>(options: SideOptions, use: (standing: Standing
   const population = populationOf()
   const stateBytes = encodeInstance(population.halfPlayed(0)).length
   const fleet =
-    side === 'bare kafkajs'
-      ? await startBareLoops({ bootstrap, prefix, count, stateBytes })
-      : await startReplicas({ bootstrap, prefix, count, definitionsDir })
+    side === 'party-quests'
+      ? await startReplicas({ bootstrap, prefix, count, definitionsDir })
+      : await startBareLoops({ program: BARE[side], bootstrap, prefix, count, stateBytes, partySize: PARTY_SIZE })
   // One a side: a kafkajs producer does not get over topics that are deleted behind it.
   const client = new LoadClient(bootstrap)
   try {
     await client.connect()
     const ground = { ...options, fleet, client }
-    return await use(side === 'bare kafkajs' ? named(ground, population) : await registered(ground))
+    return await use(side === 'party-quests' ? await registered(ground) : named(ground, population))
   } finally {
     await fleet.stop()
     await rm(definitionsDir, { recursive: true })

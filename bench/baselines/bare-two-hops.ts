@@ -1,6 +1,6 @@
 /**
  * What the service is measured against: the same two hops with stock kafkajs and nothing else. JSON.parse, as many
- * messages and state records of the same size, one transaction for at most 250 commands, public API only (sendOffsets
+ * messages and state records of the same size, one transaction for at most so many commands, public API only (sendOffsets
  * first, with a retry of our own: kafkajs's costs 300 ms). It keeps no quests, restores nothing, survives nothing.
  * One process of it; ends when its parent does.
  */
@@ -11,41 +11,37 @@ import {
   type IHeaders,
   Kafka,
   logLevel,
+  type Message,
   Partitioners,
   type Producer,
 } from 'kafkajs'
-import { shardOfInstance } from '../../src/contract/shard-key.ts'
-import type { BareAssignment } from '../bare-loops.ts'
-import { PARTITIONS, SHARDS, shardGroupOf, topicsOf } from '../fleet.ts'
+import { shardGroupOf } from '../fleet.ts'
+import {
+  type BareAssignment,
+  batchRecords,
+  bootstrap,
+  die,
+  endWithParent,
+  messagesOf,
+  parse,
+  partitionsOf,
+  prefix,
+  shardOf,
+  stateRecords,
+  subjectOf,
+  tellAssigned,
+  topics,
+} from './bare-work.ts'
 
-const BATCH_RECORDS = 250
-const POSITION_BYTES = 500
 const MAX_WAIT_MS = 50
 const HEARTBEAT_INTERVAL_MS = 500
 /** What a coordinator says while the markers of the last transaction are being written, or while it loads. */
 const NOT_YET = new Set([51, 14, 15, 16])
 const NOT_YET_TRIES_MAX = 60
-const PARTY_SIZE = 3
-
-const bootstrap = (process.env.BARE_BOOTSTRAP ?? '').split(',')
-const prefix = process.env.BARE_PREFIX ?? ''
-const state = Buffer.alloc(Number(process.env.BARE_STATE_BYTES), 'x')
-const position = Buffer.alloc(POSITION_BYTES, 'x')
-const topics = topicsOf(prefix)
 
 function kafka(purpose: string): Kafka {
   const retry = { initialRetryTime: 30, maxRetryTime: 1000, retries: 8 }
   return new Kafka({ clientId: `bare-${purpose}`, brokers: bootstrap, logLevel: logLevel.NOTHING, retry })
-}
-
-interface BareCommand {
-  readonly type: string
-  readonly characterId: number
-  readonly body: { readonly instanceId: string }
-}
-
-function parse(value: Buffer | null): BareCommand {
-  return JSON.parse(value?.toString() ?? '')
 }
 
 // -- hop 1: public commands to the shard that owns the instance
@@ -55,10 +51,10 @@ async function forwardAll(): Promise<void> {
   await producer.connect()
   await consume(`${prefix}.ingress`, topics.commands, 'ingress', consumer =>
     consumer.run({
-      partitionsConsumedConcurrently: PARTITIONS,
+      partitionsConsumedConcurrently: partitionsOf.ingress,
       eachBatch: async ({ batch }) => {
         const messages = batch.messages.map(({ key, value, headers, offset, timestamp }) => ({
-          partition: shardOfInstance(parse(value).body.instanceId, SHARDS),
+          partition: shardOf(parse(value)),
           key,
           value,
           headers: { 'pq-origin': `1 ${batch.partition} ${offset} ${timestamp} ${batch.topic}`, ...headers },
@@ -99,41 +95,39 @@ async function runAll(): Promise<void> {
     consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: SHARDS,
+      partitionsConsumedConcurrently: partitionsOf.shards,
       eachBatch: async payload => {
-        for (let from = 0; from < payload.batch.messages.length; from += BATCH_RECORDS) await runBatch(payload, from)
+        for (let from = 0; from < payload.batch.messages.length; from += batchRecords) await runBatch(payload, from)
       },
     }),
   )
 }
 
 async function runBatch({ batch, resolveOffset, heartbeat }: EachBatchPayload, from: number): Promise<void> {
-  const records = batch.messages.slice(from, from + BATCH_RECORDS)
+  const records = batch.messages.slice(from, from + batchRecords)
   const last = records.at(-1)
   if (last === undefined) return
+  const { partition } = batch
   const changed = new Set<string>()
-  const statuses = []
-  const warps = []
-  for (const { value, headers } of records) {
-    const { type, characterId, body } = parse(value)
-    changed.add(body.instanceId)
-    if (type !== 'STAGE_ADVANCE') continue
-    const passedOn = messageHeaders(headers)
-    for (let member = 0; member < PARTY_SIZE; member++)
-      warps.push(warp(characterId + member, body.instanceId, passedOn))
-    statuses.push(advanced(body.instanceId, passedOn))
+  const byTopic = new Map<string, Message[]>()
+  const add = (topic: string, message: Message) => {
+    const messages = byTopic.get(topic)
+    if (messages === undefined) byTopic.set(topic, [message])
+    else messages.push(message)
   }
-  const states = [...changed].map(id => ({ key: `instance/${id}`, value: state, partition: batch.partition }))
-  states.push({ key: 'position', value: position, partition: batch.partition })
+  for (const { value, headers } of records) {
+    const command = parse(value)
+    changed.add(subjectOf(command))
+    const passedOn = messageHeaders(headers)
+    for (const { topic, ...message } of messagesOf(command)) add(topic, { ...message, headers: passedOn })
+  }
+  for (const { topic, ...message } of stateRecords(changed)) add(topic, { ...message, partition })
 
-  const transaction = await (await producerOf(batch.partition)).transaction()
-  const partitions = [{ partition: batch.partition, offset: String(Number(last.offset) + 1) }]
+  const transaction = await (await producerOf(partition)).transaction()
+  const partitions = [{ partition, offset: String(Number(last.offset) + 1) }]
   const offsets = { consumerGroupId: shardGroupOf(prefix), topics: [{ topic: topics.shardCommands, partitions }] }
   await onceReady(() => transaction.sendOffsets(offsets))
-  const topicMessages = [{ topic: topics.shardState, messages: states }]
-  if (warps.length > 0) topicMessages.push({ topic: topics.character, messages: warps } as never)
-  if (statuses.length > 0) topicMessages.push({ topic: topics.status, messages: statuses } as never)
-  await transaction.sendBatch({ topicMessages })
+  await transaction.sendBatch({ topicMessages: Array.from(byTopic, ([topic, messages]) => ({ topic, messages })) })
   await transaction.commit()
   resolveOffset(last.offset)
   await heartbeat()
@@ -162,19 +156,6 @@ function messageHeaders(headers: IHeaders | undefined): IHeaders {
   return others
 }
 
-function warp(characterId: number, instance: string, headers: IHeaders) {
-  const key = Buffer.alloc(8)
-  key.writeUInt32LE(characterId)
-  const body = { channelId: 1, mapId: 910_010_000, instance, portalId: 0 }
-  return { key, value: JSON.stringify({ worldId: 0, characterId, type: 'CHANGE_MAP', body }), headers }
-}
-
-function advanced(instanceId: string, headers: IHeaders) {
-  const body = { stageIndex: 1, mapIds: [910_010_001] }
-  const value = JSON.stringify({ worldId: 0, instanceId, questId: 'bench_pq', type: 'STAGE_ADVANCED', body })
-  return { key: instanceId, value, headers }
-}
-
 // -- both
 
 async function consume(
@@ -189,8 +170,7 @@ async function consume(
     heartbeatInterval: HEARTBEAT_INTERVAL_MS,
   })
   consumer.on('consumer.group_join', ({ payload }) => {
-    const assignment: BareAssignment = { hop, partitions: payload.memberAssignment[topic]?.length ?? 0 }
-    process.send?.(assignment)
+    tellAssigned({ hop, partitions: payload.memberAssignment[topic]?.length ?? 0 })
   })
   // kafkajs starts again by itself where it can (a broker's coordinators load at first); else our parent sees the end.
   consumer.on('consumer.crash', ({ payload }) => {
@@ -202,12 +182,5 @@ async function consume(
   await run(consumer)
 }
 
-function die(error: unknown): void {
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
-  process.exit(1)
-}
-
-process.on('disconnect', () => process.exit(0))
-process.on('SIGTERM', () => process.exit(0))
-process.on('unhandledRejection', die)
+endWithParent()
 await Promise.all([forwardAll(), runAll()])
