@@ -111,9 +111,10 @@ export class PackedReader {
     return value
   }
 
+  /** Of so many bytes. */
   text(length: number): string {
     this.skip(length)
-    return this.#bytes.toString('latin1', this.#at - length, this.#at)
+    return this.#bytes.toString('utf8', this.#at - length, this.#at)
   }
 
   skip(length: number): void {

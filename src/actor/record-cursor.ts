@@ -10,6 +10,7 @@ const ZERO = 0x30
 const NINE = 0x39
 const SPACE = 0x20
 const DELETE = 0x7f
+const NOT_ASCII = 0x80
 /** So many are exact in a double, whatever they are. */
 const DIGITS_MAX = 15
 const NOTHING = Buffer.alloc(0)
@@ -108,7 +109,7 @@ export class RecordCursor {
     let at = this.#at
     this.#textStart = at
     let byte = bytes[at] ?? 0
-    while (byte >= SPACE && byte < DELETE && byte !== QUOTE && byte !== BACKSLASH) {
+    while (byte >= SPACE && byte !== DELETE && byte !== QUOTE && byte !== BACKSLASH) {
       at += 1
       byte = bytes[at] ?? 0
     }
@@ -124,15 +125,15 @@ export class RecordCursor {
     return 0
   }
 
-  /** Whether the text that was read last is this one. */
+  /** Whether the text that was read last is this one; never of one that is not all ASCII. */
   isText(text: string): boolean {
-    return isText(text, this.#bytes, this.#textStart, this.#at)
+    const bytes = this.#bytes
+    const start = this.#textStart
+    if (text.length !== this.#at - start) return false
+    for (let index = 0; index < text.length; index += 1) {
+      const byte = bytes[start + index] ?? 0
+      if (byte >= NOT_ASCII || text.charCodeAt(index) !== byte) return false
+    }
+    return true
   }
-}
-
-/** Whether the bytes are this text of ASCII characters. */
-export function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
-  if (text.length !== end - start) return false
-  for (let at = start; at < end; at += 1) if (text.charCodeAt(at - start) !== bytes[at]) return false
-  return true
 }

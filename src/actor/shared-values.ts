@@ -2,29 +2,29 @@
  * What many records have in common, kept once and named by a small number: bytes in, value out. At its bound it takes no
  * more, so that records which have nothing in common cannot fill the memory by way of it. Forgets nothing.
  */
-import { isText } from './record-cursor.ts'
 
 /** Tenants, quests or definitions of one shard: a few. */
 export const SHARED_VALUES_MAX = 4096
 
 export class SharedValues<Value> {
   readonly #numbers = new Map<string, number>()
-  readonly #texts: string[] = []
+  /** By number: one character a byte. */
+  readonly #names: string[] = []
   readonly #values: Value[] = []
   readonly #make: (text: string) => Value
   #last = 0
 
-  /** `make`: the value of a text of ASCII characters. */
+  /** `make`: the value of a text. */
   constructor(make: (text: string) => Value) {
     this.#make = make
   }
 
   /** Its number, a new one for bytes that were never seen; -1 at the bound. Most records have what the last one had. */
   numberOf(bytes: Buffer, start: number, end: number): number {
-    const last = this.#texts[this.#last]
-    if (last !== undefined && isText(last, bytes, start, end)) return this.#last
-    const text = bytes.toString('latin1', start, end)
-    const number = this.#numbers.get(text) ?? this.#add(text)
+    const last = this.#names[this.#last]
+    if (last !== undefined && isNamed(last, bytes, start, end)) return this.#last
+    const name = bytes.toString('latin1', start, end)
+    const number = this.#numbers.get(name) ?? this.#add(name, bytes.toString('utf8', start, end))
     if (number >= 0) this.#last = number
     return number
   }
@@ -36,12 +36,18 @@ export class SharedValues<Value> {
     return value
   }
 
-  #add(text: string): number {
-    const number = this.#texts.length
+  #add(name: string, text: string): number {
+    const number = this.#names.length
     if (number >= SHARED_VALUES_MAX) return -1
-    this.#numbers.set(text, number)
-    this.#texts.push(text)
+    this.#numbers.set(name, number)
+    this.#names.push(name)
     this.#values.push(this.#make(text))
     return number
   }
+}
+
+function isNamed(name: string, bytes: Buffer, start: number, end: number): boolean {
+  if (name.length !== end - start) return false
+  for (let at = start; at < end; at += 1) if (name.charCodeAt(at - start) !== bytes[at]) return false
+  return true
 }

@@ -42,6 +42,7 @@ const HAPPENINGS: readonly Happening[] = [
   update({}, { 1: 0 }),
   customData({ lever: 'up', friendlyDropCount: '7' }, 'pulls'),
   customData({ '"quoted"': '\n' }),
+  customData({ 이름: '메이플', café: '🍁' }),
   CLEAR,
   ADVANCE,
   ADVANCE,
@@ -110,7 +111,8 @@ const instances: fc.Arbitrary<Instance> = fc
 
 const rulesOf: RulesOf = (_, advance) => ({ ...rules, advance })
 const decode = (bytes: Buffer) => decodeInstance(bytes, rulesOf)
-const isPlain = (text: string) => /^[ !#-[\]-~]*$/.test(text)
+/** JSON escapes nothing of it. */
+const isPlain = (text: string) => JSON.stringify(text) === `"${text}"` && !text.includes('\u007f')
 
 function isPlainInstance({ snapshot, definition, armedBy }: Instance): boolean {
   const { tenant, questId } = snapshot.context.identity
@@ -240,6 +242,7 @@ describe('a packed instance', () => {
     ['custom data of version 1', text.replace('"data":{}', '"data":{"dlever":1}')],
     ['a count under a key of a prototype', text.replace('"items":{', '"items":{"__proto__":1')],
     ['custom data under a key of a prototype', text.replace('"data":{', '"data":{"__proto__":"x"')],
+    ['an escape in a text', text.replace('"data":{}', '"data":{"dlever":"\\u0075p"}')],
     ['the id of another instance', text.replace(INSTANCE, INSTANCE.replace('6f1b', '7f1b'))],
     ['a field more', text.replace('"attempts":0', '"attempts":0,"more":1')],
     ['spaces', JSON.stringify(JSON.parse(text), null, 1)],
@@ -301,6 +304,12 @@ describe('a packed instance', () => {
     expect(packed[0]).not.toBe(0)
     expect(packing.instance(INSTANCE, packed)).toEqual(decode(large))
     expect(packing.instance(INSTANCE, packedBy(packing, record))).toEqual(decode(record))
+  })
+
+  test('is never of an id whose bytes only look like its characters', () => {
+    const packing = packingOf()
+    const odd = Buffer.from(text.replace(INSTANCE, 'é'), 'latin1')
+    expect(packedBy(packing, odd, 'é' as InstanceId)).toEqual(asItIs(odd))
   })
 
   test('takes less than a quarter of its record', () => {
