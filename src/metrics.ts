@@ -38,6 +38,7 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   const refusals = new Tally('code')
   const messages = new Tally('topic', 'type')
   const dropped = new Tally('topic', 'type')
+  const notGranted = new Tally('quest', 'type')
   const gameEvents = new Tally('topic', 'outcome')
   const commits = new Tally('outcome')
   const lost = new Tally('topic')
@@ -76,6 +77,12 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
   counter('party_quest_refusals_total', 'Commands refused, in dead letters', refusals.names, () => refusals.rows())
   counter('party_quest_messages_total', 'Messages committed', messages.names, () => messages.rows())
   counter('party_quest_messages_dropped_total', 'Messages whose topic is missing', dropped.names, () => dropped.rows())
+  counter(
+    'party_quest_rewards_not_granted_total',
+    'Rewards that are items, one for each character: no service grants them',
+    notGranted.names,
+    () => notGranted.rows(),
+  )
   counter('party_quest_game_events_total', 'Records of the topics of characters and monsters', gameEvents.names, () =>
     gameEvents.rows(),
   )
@@ -149,6 +156,7 @@ export function createMetrics({ commandTypes }: MetricsOptions): Metrics {
       ingressAppendFailures += 1
     },
     messageDropped: (topic, type) => dropped.add(1, topic, type),
+    rewardNotGranted: (quest, type, count) => notGranted.add(count, quest, type),
     gameEvents: (topic, outcome, count) => gameEvents.add(count, topic, outcome),
     ingressLostRecords: (topic, count) => lost.add(count, topic),
     ingressRecords: count => {

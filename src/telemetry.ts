@@ -2,6 +2,7 @@
  * What the service tells whoever counts: one narrow interface for ingress, shards and look-ups, so that none of them
  * knows a metrics library. Every call is cheap enough for each record; none of them throws.
  */
+import type { Reward } from './contract/definition.ts'
 import type { Effect } from './contract/effects.ts'
 import type { GameTopic } from './contract/game-events.ts'
 import type { RefusalCode } from './contract/refusal.ts'
@@ -47,6 +48,8 @@ export interface Telemetry {
   ingressAppendFailed(): void
   /** A message whose topic is not on the cluster was left out of a committed operation. */
   messageDropped(topic: string, type: string): void
+  /** A reward of this type was due to `count` characters, and nobody grants it. */
+  rewardNotGranted(quest: string, type: Reward['type'], count: number): void
   /** Records of a topic of the game's events were dealt with. */
   gameEvents(topic: GameTopic, outcome: GameEventOutcome, count: number): void
   /** Records of a public topic that retention took before they were forwarded. */
@@ -74,6 +77,7 @@ export const silentTelemetry: Telemetry = {
   ingressAppendFailed: () => {},
   ingressLostRecords: () => {},
   messageDropped: () => {},
+  rewardNotGranted: () => {},
   gameEvents: () => {},
   instances: () => {},
   shardForgotten: () => {},

@@ -28,6 +28,7 @@ describe('metrics', () => {
     telemetry.pendingRegistrations(3, 2)
     telemetry.effect('spawnMonster', 'done')
     telemetry.pendingEffects(3, 2)
+    telemetry.rewardNotGranted('kerning_city_pq', 'item', 4)
     telemetry.instances(3, 'active', 'kerning_city_pq', 2)
     const names = Object.keys(await series(metrics)).map(name => {
       const [base = '', labels = ''] = name.replace('}', '').split('{')
@@ -51,6 +52,7 @@ describe('metrics', () => {
       'party_quest_refusals_total{code}',
       'party_quest_restore_seconds{}',
       'party_quest_restored_records_total{}',
+      'party_quest_rewards_not_granted_total{quest,type}',
       'party_quest_shard_lag_records{shard}',
       'party_quest_shards{phase}',
       'party_quest_timer_lateness_seconds{}',
@@ -73,6 +75,8 @@ describe('metrics', () => {
     telemetry.ingressRecords(5)
     telemetry.ingressAppendFailed()
     telemetry.ingressLostRecords('commands', 3)
+    telemetry.rewardNotGranted('kerning_city_pq', 'item', 4)
+    telemetry.rewardNotGranted('kerning_city_pq', 'item', 1)
     const first = await series(metrics)
     expect(first).toMatchObject({
       'party_quest_commands_total{type="REGISTER",outcome="applied"}': 2,
@@ -88,6 +92,7 @@ describe('metrics', () => {
       party_quest_ingress_records_total: 9,
       party_quest_ingress_append_failures_total: 1,
       'party_quest_ingress_lost_records_total{topic="commands"}': 3,
+      'party_quest_rewards_not_granted_total{quest="kerning_city_pq",type="item"}': 5,
     })
     expect(await series(metrics)).toEqual(first)
   })

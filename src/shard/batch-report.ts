@@ -9,6 +9,7 @@ import type { Outbox } from '../outbox/outbox.ts'
 import type { CommandOutcome, GameEventOutcome } from '../telemetry.ts'
 import { silentTracer } from '../tracing.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
+import type { UngrantedReward } from './ungranted-rewards.ts'
 
 interface TracedOperation {
   readonly span: Span
@@ -28,6 +29,7 @@ export class BatchReport {
   readonly #traced: TracedOperation[] = []
   readonly #entries: Entry[] = []
   readonly #dropped: Effect[] = []
+  readonly #ungranted: UngrantedReward[] = []
 
   /** Of the timers that fired. */
   get latenessSeconds(): readonly number[] {
@@ -63,6 +65,10 @@ export class BatchReport {
     this.#dropped.push(...effects)
   }
 
+  ungranted(rewards: readonly UngrantedReward[]): void {
+    this.#ungranted.push(...rewards)
+  }
+
   fired(latenessSeconds: number): void {
     this.#latenessSeconds.push(latenessSeconds)
   }
@@ -82,6 +88,7 @@ export class BatchReport {
       neighbours.dropped(topic)
     }
     for (const { quest, state, delta } of this.#moved) telemetry.instances(shard, state, quest, delta)
+    for (const { quest, type, count } of this.#ungranted) telemetry.rewardNotGranted(quest, type, count)
     for (const seconds of this.#latenessSeconds) telemetry.timerFired(seconds)
     if (this.#dropped.length > 0) dependencies.effects.turnedAway(this.#dropped, dependencies)
     if (this.#entries.length > 0) journal.record(shard, this.#entries)

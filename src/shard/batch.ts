@@ -26,6 +26,7 @@ import { Overlay } from './overlay.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
 import type { ShardState } from './shard-state.ts'
 import { dueTimer, happeningOf } from './supervisor.ts'
+import { ungrantedRewards } from './ungranted-rewards.ts'
 
 /** A batch takes no more operations beyond this; one transaction must end well within its time-out. */
 const OUTBOX_BYTES_MAX = 8 << 20
@@ -292,6 +293,7 @@ export class Batch {
     const born = before === undefined && after !== undefined
     this.overlay.keep(outcome, born ? this.#dependencies.ruleBook.catalogue.get(identity.questId) : undefined)
     this.report.moved(identity.questId, before && stateOf(before), after && stateOf(after))
+    this.report.ungranted(ungrantedRewards(outcome))
     // Where no monster service is named, nobody wants them.
     if (effects.length > 0 && this.#dependencies.effects.isWanted) {
       this.report.dropped(this.overlay.keepEffects(effects, identity, traceparent(span)))
