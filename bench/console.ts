@@ -1,133 +1,182 @@
 /**
- * What consoles that are looked at cost the shards: the same backlog dealt with by one replica while nobody looks, and
- * while fifty pages follow it live, half of them a list and half of them one instance, each asking again as often as the
- * page does. The pages are a process of their own (console-pages.ts), which takes its share of the same cores.
+ * What consoles that are looked at cost the shards: one warm replica under a backlog that never ends, while fifty pages
+ * follow it live and while nobody does, in turns of two seconds (pairs.ts). The pages, half of them a list and half one
+ * instance, are a process of their own (console-pages.ts), which takes its share of the other cores.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startCluster } from '../scripts/kafka-broker/cluster.ts'
-import { LIVELY, loadOf } from './commands.ts'
-import { median, type Result, rounded } from './figures.ts'
-import { cpuSeconds, setApart } from './machine.ts'
+import type { Transport } from '../src/transport/port.ts'
+import type { BenchOptions } from './bench-options.ts'
+import { LIVELY } from './commands.ts'
+import { median, type Result, type Row, rounded } from './figures.ts'
+import { exactCpuSeconds, setApart } from './machine.ts'
+import { othersCell, watched } from './other-load.ts'
 import { openBenchTransport } from './output.ts'
+import { abba, pairedRatio, ratiosOf, type Slice } from './pairs.ts'
+import { generator } from './random.ts'
 import { type Standing, withSide } from './side.ts'
+import { SteadyBacklog } from './steady-backlog.ts'
 
 export const CONSOLE_PAGES = 50
-const ROUNDS = 10
+const PAIRS = 20
+const PAIRS_LONG = 60
+const SLICE_MS = 2000
+/** After pages were opened or closed: what that costs is not what looking costs. */
+const SETTLE_MS = 500
 const INSTANCES = 5000
-const WARM_UP_COMMANDS = 20_000
-const COMMANDS = 60_000
+const WARM_UP_MS = 8000
 
-const VARIANTS = ['nobody looks', `${CONSOLE_PAGES} pages`] as const
-type Variant = (typeof VARIANTS)[number]
-
+/** Of one slice. */
 interface Sample {
   readonly perSecond: number
   /** CPU microseconds of the replica for one command, all threads. */
   readonly micros: number
+  readonly others: number
   /** What the pages were told, and asked, a second. */
   readonly events: number
   readonly requests: number
 }
 
-export async function benchConsole(): Promise<Result> {
+export async function benchConsole({ isLong }: BenchOptions): Promise<Result> {
+  const pairs = isLong ? PAIRS_LONG : PAIRS
   const cluster = await startCluster({ version: '4.2.0' })
   try {
     const transport = await openBenchTransport(cluster.bootstrap)
     const options = { side: 'party-quests', bootstrap: cluster.bootstrap, transport } as const
     let isApart = false
-    const samples = await withSide({ ...options, count: 1, instances: INSTANCES }, standing => {
+    const slices = await withSide({ ...options, count: 1, instances: INSTANCES }, standing => {
       isApart = setApart(standing.fleet.pids, [...cluster.nodes.map(({ pid }) => pid), process.pid])
-      return measure(standing)
+      return measure(transport, standing, pairs)
     })
     await transport.close()
     return {
-      compares: `${COMPARES} ${isApart ? APART : TOGETHER}`,
-      tables: [{ title: 'Consoles that are looked at', rows: rowsOf(samples) }],
+      compares: `${compares(pairs)} ${isApart ? APART : TOGETHER}`,
+      tables: [
+        { title: 'Consoles that are looked at', rows: rowsOf(slices) },
+        { title: 'What looking costs', rows: [ratioRow(slices)] },
+      ],
     }
   } finally {
     await cluster.close()
   }
 }
 
-const COMPARES =
-  `One replica on Kafka 4.2.0, ${COMMANDS} commands (${LIVELY.name}) for ${INSTANCES} instances as fast as it can, while ` +
-  `nobody looks and while ${CONSOLE_PAGES} pages do; ${ROUNDS} rounds in turns in one process.`
+const compares = (pairs: number) =>
+  `One replica on Kafka 4.2.0 as fast as it can (${LIVELY.name}, ${INSTANCES} instances), while nobody looks and while ` +
+  `${CONSOLE_PAGES} pages do, in one warm process: ${pairs} pairs of slices of ${SLICE_MS / 1000} s, off, on, on, off. ` +
+  'CPU of all its threads, by the commands that its transactions dealt with in the slice. The ratio is that of each ' +
+  'pair; the interval is that of their median (bootstrap, 95 %).'
 const APART = 'The replica has a core of its own; the broker, the load and the pages have the others.'
 const TOGETHER =
   'The pages take CPU of the same cores: the cost to the replica is its own CPU a command, the rate tells what is left.'
 
-async function measure(standing: Standing): Promise<ReadonlyMap<Variant, readonly Sample[]>> {
-  const samples = new Map<Variant, Sample[]>(VARIANTS.map(variant => [variant, []]))
-  let { sent } = standing
-  const play = async (commands: number, seed: number): Promise<Pick<Sample, 'perSecond' | 'micros'>> => {
-    const load = loadOf(LIVELY, standing.instanceIds, commands, seed)
-    sent += commands
-    standing.fleet.freeze()
-    await standing.client.send(standing.fleet, load.commands)
-    const before = { cpu: cpuSeconds(standing.fleet.pids), at: performance.now() }
-    standing.fleet.thaw()
-    await standing.client.untilProgress(standing.fleet, sent)
-    const seconds = (performance.now() - before.at) / 1000
-    const cpu = cpuSeconds(standing.fleet.pids) - before.cpu
-    return { perSecond: commands / seconds, micros: (cpu / commands) * 1e6 }
-  }
-  await play(WARM_UP_COMMANDS, 1)
-  for (let round = 0; round < ROUNDS; round++) {
-    // What comes second in a round is measured on a fuller journal and a warmer machine: each comes second in turn.
-    for (const variant of round % 2 === 0 ? VARIANTS : VARIANTS.toReversed()) {
-      const pages = variant === 'nobody looks' ? undefined : await openPages(standing)
-      const played = await play(COMMANDS, 10 + round)
-      const seen = await pages?.close()
-      samples.get(variant)?.push({ ...played, events: seen?.events ?? 0, requests: seen?.requests ?? 0 })
+async function measure(transport: Transport, standing: Standing, pairs: number): Promise<readonly Slice<Sample>[]> {
+  const backlog = new SteadyBacklog({ ...standing, transport, mix: LIVELY })
+  const pages = await openPages(standing)
+  const slices: Slice<Sample>[] = []
+  try {
+    await sleep(WARM_UP_MS)
+    for (const isOn of abba(pairs)) {
+      await (isOn ? pages.open() : pages.close())
+      await sleep(SETTLE_MS)
+      slices.push({ isOn, value: await sliceOf(standing, backlog, pages) })
     }
+  } finally {
+    await pages.end()
   }
-  return samples
+  await backlog.stop()
+  return slices
 }
 
+async function sliceOf({ fleet }: Standing, backlog: SteadyBacklog, pages: Pages): Promise<Sample> {
+  const [pid = 0] = fleet.pids
+  const read = async () => ({ done: await backlog.progress(), cpu: exactCpuSeconds(pid), at: performance.now() })
+  await pages.counts()
+  const before = await read()
+  const { others } = await watched(() => sleep(SLICE_MS))
+  const after = await read()
+  const seen = await pages.counts()
+  const [seconds, commands] = [(after.at - before.at) / 1000, after.done - before.done]
+  return {
+    perSecond: commands / seconds,
+    micros: ((after.cpu - before.cpu) / commands) * 1e6,
+    others,
+    events: seen.events / seconds,
+    requests: seen.requests / seconds,
+  }
+}
+
+/** Since they were asked last. */
 interface Seen {
   readonly events: number
   readonly requests: number
 }
 
-async function openPages({ fleet, instanceIds }: Standing): Promise<{ close(): Promise<Seen> }> {
+interface Pages {
+  /** Resolves when all of them show what they are to show. */
+  open(): Promise<void>
+  close(): Promise<void>
+  counts(): Promise<Seen>
+  end(): Promise<void>
+}
+
+async function openPages({ fleet, instanceIds }: Standing): Promise<Pages> {
   const script = fileURLToPath(new URL('./console-pages.js', import.meta.url))
   const [url = ''] = fleet.urls
   // It ends with its standard input, and so with this process.
   const child = spawn(process.execPath, [script, url, ...instanceIds.slice(0, CONSOLE_PAGES / 2)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  let output = ''
-  child.stdout.on('data', chunk => {
-    output += chunk
-  })
-  while (!output.includes('open\n')) await once(child.stdout, 'data')
+  const answers = createInterface(child.stdout)[Symbol.asyncIterator]()
+  const ask = async (question: string): Promise<string> => {
+    child.stdin.write(`${question}\n`)
+    const { value, done } = await answers.next()
+    if (done) throw new Error('the pages have ended: the replica did not answer one of them')
+    return value
+  }
   return {
-    close: async () => {
+    open: async () => void (await ask('open')),
+    close: async () => void (await ask('close')),
+    counts: async () => JSON.parse(await ask('counts')),
+    end: async () => {
+      if (child.exitCode !== null) return
       const gone = once(child, 'close')
       child.stdin.end()
       await gone
-      return JSON.parse(output.slice(output.indexOf('{')))
     },
   }
 }
 
-function rowsOf(samples: ReadonlyMap<Variant, readonly Sample[]>) {
-  const of = (variant: Variant, figure: keyof Sample) => (samples.get(variant) ?? []).map(sample => sample[figure])
-  const [base] = VARIANTS
-  return VARIANTS.map(variant => {
-    const micros = of(variant, 'micros')
-    const rates = of(variant, 'perSecond').map(rate => rate / 1000)
+function rowsOf(slices: readonly Slice<Sample>[]): readonly Row[] {
+  return [false, true].map(isOn => {
+    const all = slices.filter(slice => slice.isOn === isOn).map(({ value }) => value)
+    const of = (figure: keyof Sample) => all.map(sample => sample[figure])
     return {
-      while: variant,
-      'replica µs a command': rounded(median(micros)),
-      min: rounded(Math.min(...micros)),
-      max: rounded(Math.max(...micros)),
-      '× nobody': rounded(median(micros) / median(of(base, 'micros')), 4),
-      'k/s': rounded(median(rates)),
-      'events/s': Math.round(median(of(variant, 'events'))),
-      'requests/s': Math.round(median(of(variant, 'requests'))),
+      while: isOn ? `${CONSOLE_PAGES} pages` : 'nobody looks',
+      'replica µs a command': rounded(median(of('micros'))),
+      min: rounded(Math.min(...of('micros'))),
+      max: rounded(Math.max(...of('micros'))),
+      'k/s': rounded(median(of('perSecond')) / 1000),
+      'events/s': Math.round(median(of('events'))),
+      'requests/s': Math.round(median(of('requests'))),
+      'others, of a core': othersCell(of('others')),
     }
   })
+}
+
+function ratioRow(slices: readonly Slice<Sample>[]): Row {
+  const micros = slices.map(({ isOn, value }) => ({ isOn, value: value.micros }))
+  const { pairs, median: middle, interval, quartiles } = pairedRatio(ratiosOf(micros), generator(slices.length))
+  const between = (low: number, high: number) => `${low.toFixed(3)}–${high.toFixed(3)}`
+  return {
+    'CPU a command': 'with pages by without',
+    pairs,
+    'ratio, median': rounded(middle, 4),
+    '95 % of the median': between(interval.low, interval.high),
+    'half of the pairs': between(quartiles.low, quartiles.high),
+  }
 }

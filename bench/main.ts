@@ -7,6 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { ToolMissingError } from '../scripts/kafka-broker/java.ts'
 import type { BenchOptions } from './bench-options.ts'
+import { benchCodec } from './codec.ts'
 import { benchConsole } from './console.ts'
 import { type Report, reportMarkdown, resultLines } from './figures.ts'
 import { benchForeign } from './foreign.ts'
@@ -25,6 +26,7 @@ import { benchThroughput } from './throughput.ts'
 const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report['results'][string]>>> = {
   step: benchStep,
   path: benchPath,
+  codec: benchCodec,
   memory: benchMemory,
   journal: benchJournal,
   foreign: benchForeign,
