@@ -14,6 +14,7 @@ export interface FleetTopics {
   readonly commands: string
   readonly status: string
   readonly character: string
+  readonly reactor: string
   readonly deadLetters: string
   readonly shardCommands: string
   readonly shardState: string
@@ -24,6 +25,7 @@ export function topicsOf(prefix: string): FleetTopics {
     commands: `${prefix}.commands`,
     status: `${prefix}.status`,
     character: `${prefix}.character`,
+    reactor: `${prefix}.reactor`,
     deadLetters: `${prefix}.dead-letters`,
     shardCommands: `${prefix}.shard-commands`,
     shardState: `${prefix}.shard-state`,

@@ -17,6 +17,7 @@ import { machineLine } from './machine.ts'
 import { benchMemory } from './memory.ts'
 import { othersCell, watched } from './other-load.ts'
 import { benchPath } from './path.ts'
+import { benchQuests } from './quests.ts'
 import { benchRecovery } from './recovery.ts'
 import { benchRestore } from './restore.ts'
 import { benchStep } from './step.ts'
@@ -31,6 +32,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   journal: benchJournal,
   foreign: benchForeign,
   throughput: benchThroughput,
+  quests: benchQuests,
   latency: benchLatency,
   restore: benchRestore,
   console: benchConsole,

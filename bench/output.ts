@@ -55,25 +55,37 @@ export async function readAll(
   }
 }
 
-/** The instances that have started, in no order. */
-export async function startedInstances(transport: Transport, { topics }: Fleet): Promise<readonly string[]> {
+/** The instances that have started, or of which another such thing was told once; in no order. */
+export async function startedInstances(
+  transport: Transport,
+  { topics }: Fleet,
+  told = 'STARTED',
+): Promise<readonly string[]> {
   const ids: string[] = []
   await readAll(transport, topics.status, ({ value }) => {
     const event: { type?: string; instanceId?: string } = JSON.parse(value?.toString() ?? '{}')
-    if (event.type === 'STARTED' && event.instanceId !== undefined) ids.push(event.instanceId)
+    if (event.type === told && event.instanceId !== undefined) ids.push(event.instanceId)
   })
   return ids
 }
 
-/** @throws Error the committed STAGE_ADVANCED and CHANGE_MAP since the quests began are not what was asked for */
-export async function checkMessages(transport: Transport, fleet: Fleet, expected: ExpectedMessages): Promise<void> {
+/** How many committed messages of each type there are on the topics that a fleet writes for others. */
+export async function countMessages(transport: Transport, { topics }: Fleet): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
-  for (const topic of [fleet.topics.status, fleet.topics.character]) {
+  const existing = await transport.admin.describeTopics([topics.status, topics.character, topics.reactor])
+  for (const [topic, description] of existing) {
+    if (description === undefined) continue
     await readAll(transport, topic, ({ value }) => {
       const { type = '?' }: { type?: string } = JSON.parse(value?.toString() ?? '{}')
       counts.set(type, (counts.get(type) ?? 0) + 1)
     })
   }
+  return counts
+}
+
+/** @throws Error the committed STAGE_ADVANCED and CHANGE_MAP since the quests began are not what was asked for */
+export async function checkMessages(transport: Transport, fleet: Fleet, expected: ExpectedMessages): Promise<void> {
+  const counts = await countMessages(transport, fleet)
   for (const [type, count] of Object.entries(expected)) {
     if ((counts.get(type) ?? 0) === count) continue
     throw new Error(`${fleet.prefix} wrote ${counts.get(type) ?? 0} ${type} where ${count} were due`)

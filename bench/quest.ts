@@ -41,8 +41,13 @@ export function compiledQuest(partySize: number): CompiledDefinition {
 
 /** A new folder for DEFINITIONS_DIR that holds the quest; whoever asked for it removes it. */
 export async function questDirectory(partySize: number): Promise<string> {
+  return await definitionDirectory(questFile(partySize))
+}
+
+/** The same for any definition. */
+export async function definitionDirectory(definition: object): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'party-quests-bench-'))
-  await writeFile(join(dir, `${QUEST_ID}.json`), JSON.stringify(questFile(partySize)))
+  await writeFile(join(dir, `${QUEST_ID}.json`), JSON.stringify(definition))
   return dir
 }
 

@@ -72,6 +72,7 @@ export function replicaVariables(bootstrap: string, prefix: string): Readonly<Re
     COMMAND_TOPIC_PARTY_QUEST: `${prefix}.commands`,
     EVENT_TOPIC_PARTY_QUEST_STATUS: `${prefix}.status`,
     COMMAND_TOPIC_CHARACTER: `${prefix}.character`,
+    COMMAND_TOPIC_REACTOR: `${prefix}.reactor`,
     DEAD_LETTER_TOPIC_PARTY_QUEST: `${prefix}.dead-letters`,
     INTERNAL_TOPIC_PREFIX: prefix,
     CREATE_TOPICS: 'all',

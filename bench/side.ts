@@ -21,7 +21,7 @@ export const SIDES = ['stock kafkajs', 'same codecs', 'party-quests'] as const
 export type Side = (typeof SIDES)[number]
 
 /** What the bare sides run. */
-const BARE: Readonly<Record<Exclude<Side, 'party-quests'>, BareProgram>> = {
+export const BARE: Readonly<Record<Exclude<Side, 'party-quests'>, BareProgram>> = {
   'stock kafkajs': 'bare-two-hops',
   'same codecs': 'same-codecs',
 }
@@ -50,24 +50,38 @@ let fleets = 0
 /** Runs `use` with the side's processes, ends them, and removes their topics. */
 export async function withSide<T>(options: SideOptions, use: (standing: Standing) => Promise<T>): Promise<T> {
   const { side, bootstrap, count } = options
-  fleets += 1
-  const prefix = `bench-${process.pid}-${fleets}`
   const definitionsDir = await questDirectory(PARTY_SIZE)
   const population = populationOf()
   const stateBytes = encodeInstance(population.halfPlayed(0)).length
-  const fleet =
+  const start = (prefix: string) =>
     side === 'party-quests'
-      ? await startReplicas({ bootstrap, prefix, count, definitionsDir })
-      : await startBareLoops({ program: BARE[side], bootstrap, prefix, count, stateBytes, partySize: PARTY_SIZE })
-  // One a side: a kafkajs producer does not get over topics that are deleted behind it.
+      ? startReplicas({ bootstrap, prefix, count, definitionsDir })
+      : startBareLoops({ program: BARE[side], bootstrap, prefix, count, stateBytes, partySize: PARTY_SIZE })
+  try {
+    return await withFleet(bootstrap, start, async (fleet, client) => {
+      const ground = { ...options, fleet, client }
+      return await use(side === 'party-quests' ? await registered(ground) : named(ground, population))
+    })
+  } finally {
+    await rm(definitionsDir, { recursive: true })
+  }
+}
+
+/** Runs `use` with the processes that `start` has started under a prefix of their own. */
+export async function withFleet<T>(
+  bootstrap: string,
+  start: (prefix: string) => Promise<Fleet>,
+  use: (fleet: Fleet, client: LoadClient) => Promise<T>,
+): Promise<T> {
+  fleets += 1
+  const fleet = await start(`bench-${process.pid}-${fleets}`)
+  // One a fleet: a kafkajs producer does not get over topics that are deleted behind it.
   const client = new LoadClient(bootstrap)
   try {
     await client.connect()
-    const ground = { ...options, fleet, client }
-    return await use(side === 'party-quests' ? await registered(ground) : named(ground, population))
+    return await use(fleet, client)
   } finally {
     await fleet.stop()
-    await rm(definitionsDir, { recursive: true })
     await client.deleteTopics(fleet)
     await client.close()
   }
