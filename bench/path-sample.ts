@@ -9,12 +9,13 @@ import { commandIntake } from '../src/ingress/intake.ts'
 import { Journal } from '../src/journal/journal.ts'
 import { Batch } from '../src/shard/batch.ts'
 import { silentTelemetry } from '../src/telemetry.ts'
-import { byPartition, encodePartition, type Sequences } from '../src/transport/kafka/produce-legs.ts'
+import { batchesOf, byPartition, type Sequences } from '../src/transport/kafka/produce-legs.ts'
 import { readCommitted } from '../src/transport/kafka/read-committed.ts'
 import { readBatches } from '../src/transport/kafka/record-batch-decoder.ts'
 import {
   type BatchProducer,
-  encodeRecordBatch,
+  type BatchRecord,
+  draftRecordBatch,
   NO_PRODUCER,
   splitIntoBatches,
 } from '../src/transport/kafka/record-batch-encoder.ts'
@@ -36,7 +37,9 @@ const partitionOf = createPartitioner(0)
 const producer: Omit<BatchProducer, 'baseSequence'> = { producerId: 1, producerEpoch: 1, transactional: true }
 const sequences: Sequences = new Map()
 const micros: Record<PathPart, number> = { ...PATH_PARTS }
-let [offset, written] = [0, 0]
+/** Used again and again, as a connection's are. */
+const REQUEST = Buffer.alloc(1 << 20)
+let [offset, bytesOut] = [0, 0]
 
 play(WARM_UP_BLOCKS, 1)
 for (const part of partNames()) micros[part] = 0
@@ -52,15 +55,20 @@ function partNames(): readonly PathPart[] {
 function play(blocks: number, seed: number): void {
   for (let block = 0; block < blocks; block++) {
     const { commands } = loadOf(PATH_MIX, shard.instanceIds, BLOCK_COMMANDS, 1000 * seed + block)
-    const sent = encodeRecordBatch(
-      commands.map(value => ({ key: null, value, headers: COMMAND_HEADERS })),
-      NO_PRODUCER,
-      systemClock.now(),
-    )
+    const sent = written(commands.map(value => ({ key: null, value, headers: COMMAND_HEADERS })))
     const forwarded = forwardAll(placed(sent, offset))
     runAll(placed(forwarded, offset))
     offset += BLOCK_COMMANDS
   }
+}
+
+function written(records: readonly BatchRecord[]): Buffer {
+  const [run] = splitIntoBatches(records)
+  if (run === undefined) throw new Error('nothing to write')
+  const { size, writeTo } = draftRecordBatch(run, NO_PRODUCER, systemClock.now())
+  const bytes = Buffer.allocUnsafe(size)
+  writeTo(bytes, 0)
+  return bytes
 }
 
 /** As the broker would hand it out. */
@@ -75,10 +83,7 @@ function forwardAll(fetched: Buffer): Buffer {
   const routed = spend('routed', () =>
     records.flatMap(record => [...intake.shardsOf(record, 1)].map(to => forward(record, to, SHARD_COMMANDS))),
   )
-  return spend('forwarded', () => {
-    const [run = []] = splitIntoBatches(routed)
-    return encodeRecordBatch(run, NO_PRODUCER, systemClock.now())
-  })
+  return spend('forwarded', () => written(routed))
 }
 
 /** Hop 2, a transaction for at most BATCH of them. */
@@ -101,9 +106,14 @@ function write(batch: Batch, changed: ReturnType<Batch['overlay']['records']>): 
   for (const { key, value } of changed) records.push({ topic: 'shard-state', partition: 0, key, value, headers: [] })
   const timestamp = systemClock.now()
   for (const one of byPartition(records, record => partitionOf(record, PARTITIONS))) {
-    for (const { bytes } of encodePartition(one, producer, sequences, timestamp)) written += bytes.length
+    for (const {
+      batch: { size, writeTo },
+    } of batchesOf(one, producer, sequences, timestamp)) {
+      writeTo(REQUEST, 0)
+      bytesOut += size
+    }
   }
-  if (written === 0) throw new Error('nothing to commit')
+  if (bytesOut === 0) throw new Error('nothing to commit')
 }
 
 function decoded(bytes: Buffer, partition: Pick<LogRecord, 'topic' | 'partition'>): readonly LogRecord[] {

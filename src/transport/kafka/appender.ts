@@ -9,7 +9,7 @@ import { translate } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
 import { type KafkaOptions, REQUEST_TIMEOUT_MS } from './kafka-options.ts'
 import { byPartition, type Leg, legsOf, sendLeg } from './produce-legs.ts'
-import { encodeRecordBatch, NO_PRODUCER, splitIntoBatches } from './record-batch-encoder.ts'
+import { draftRecordBatch, NO_PRODUCER, splitIntoBatches } from './record-batch-encoder.ts'
 
 export class KafkaAppender implements Appender {
   readonly #connections: Connections
@@ -34,7 +34,7 @@ export class KafkaAppender implements Appender {
           splitIntoBatches(ofPartition).map(run => ({
             topic,
             partition,
-            bytes: encodeRecordBatch(run, NO_PRODUCER, timestamp),
+            batch: draftRecordBatch(run, NO_PRODUCER, timestamp),
           })),
       )
       const legs = await legsOf(this.#connections, batches)

@@ -79,7 +79,7 @@ export class BrokerNode {
 
   /** As `send`, with a limit shorter than the usual one. */
   sendWithin<T>(timeoutMs: number, request: ProtocolRequest<T>): Promise<T> {
-    return this.#within(timeoutMs, request.request.apiName, () => this.send(request))
+    return this.#within(timeoutMs, request.api.name, () => this.send(request))
   }
 
   /** At once: what waits for an answer fails with `reason`. */

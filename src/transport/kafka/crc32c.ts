@@ -32,11 +32,11 @@ const T5 = table(5)
 const T6 = table(6)
 const T7 = table(7)
 
-/** The checksum of `bytes` from `start` on, as an unsigned 32-bit integer. */
-export function crc32c(bytes: Buffer, start = 0): number {
+/** The checksum of `bytes` from `start` to `end`, as an unsigned 32-bit integer. */
+export function crc32c(bytes: Buffer, start = 0, end = bytes.length): number {
   let crc = -1
   let at = start
-  for (const last = bytes.length - 8; at <= last; at += 8) {
+  for (const last = end - 8; at <= last; at += 8) {
     const low = crc ^ bytes.readInt32LE(at)
     const high = bytes.readInt32LE(at + 4)
     crc =
@@ -49,7 +49,7 @@ export function crc32c(bytes: Buffer, start = 0): number {
       look(T1, high >>> 16) ^
       look(T0, high >>> 24)
   }
-  for (; at < bytes.length; at += 1) crc = look(T0, crc ^ bytes.readUInt8(at)) ^ (crc >>> 8)
+  for (; at < end; at += 1) crc = look(T0, crc ^ bytes.readUInt8(at)) ^ (crc >>> 8)
   return (crc ^ -1) >>> 0
 }
 

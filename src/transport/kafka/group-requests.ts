@@ -78,7 +78,7 @@ export function joinGroupRequest(options: JoinOptions): ProtocolRequest<Joined |
       return { groupId, memberId, generation, leads: leader === memberId, members }
     },
   )
-  return { ...request, requestTimeout: rebalanceTimeoutMs + MARGIN_MS }
+  return { ...request, timeoutMs: rebalanceTimeoutMs + MARGIN_MS }
 }
 
 /** The leader tells all assignments, the others none; answers our own. */
@@ -105,7 +105,7 @@ export function syncGroupRequest(
       return reader.bytes()
     },
   )
-  return { ...request, requestTimeout: rebalanceTimeoutMs + MARGIN_MS }
+  return { ...request, timeoutMs: rebalanceTimeoutMs + MARGIN_MS }
 }
 
 export function heartbeatRequest({ groupId, memberId, generation }: Seat): ProtocolRequest<void> {

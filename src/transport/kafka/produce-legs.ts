@@ -5,9 +5,9 @@
  */
 import { partitionName, type TopicPartition } from '../../contract/log-record.ts'
 import type { Connections } from './connections.ts'
-import { type EncodedBatch, produceRequest } from './produce-request.ts'
+import { type PartitionBatch, produceRequest } from './produce-request.ts'
 import type { ProtocolRequest } from './protocol.ts'
-import { type BatchProducer, type BatchRecord, encodeRecordBatch, splitIntoBatches } from './record-batch-encoder.ts'
+import { type BatchProducer, type BatchRecord, draftRecordBatch, splitIntoBatches } from './record-batch-encoder.ts'
 
 /** Below the broker's `socket.request.max.bytes` of 100 MiB, and small enough not to hold up what comes behind it. */
 const REQUEST_BYTES_MAX = 16 * 1024 * 1024
@@ -44,32 +44,32 @@ export function byPartition<R extends BatchRecord & { readonly topic: string }>(
 export type Sequences = Map<string, number>
 
 /** The batches of one partition, to be written in this order. Moves `sequences` on. */
-export function encodePartition(
+export function batchesOf(
   { topic, partition, records }: PartitionRecords,
   producer: Omit<BatchProducer, 'baseSequence'>,
   sequences: Sequences,
   timestamp: number,
-): readonly EncodedBatch[] {
+): readonly PartitionBatch[] {
   const name = partitionName({ topic, partition })
   return splitIntoBatches(records).map(run => {
     const baseSequence = sequences.get(name) ?? 0
-    sequences.set(name, (baseSequence + run.length) % SEQUENCES)
-    return { topic, partition, bytes: encodeRecordBatch(run, { ...producer, baseSequence }, timestamp) }
+    sequences.set(name, (baseSequence + run.records.length) % SEQUENCES)
+    return { topic, partition, batch: draftRecordBatch(run, { ...producer, baseSequence }, timestamp) }
   })
 }
 
 export interface Leg {
   readonly leader: number
   /** By partition, each in order. */
-  readonly batches: readonly (readonly EncodedBatch[])[]
+  readonly batches: readonly (readonly PartitionBatch[])[]
 }
 
 /** @throws ProtocolError a partition without a leader */
 export async function legsOf(
   connections: Pick<Connections, 'knownLeader' | 'leader'>,
-  partitions: readonly (readonly EncodedBatch[])[],
+  partitions: readonly (readonly PartitionBatch[])[],
 ): Promise<readonly Leg[]> {
-  const legs = new Map<number, (readonly EncodedBatch[])[]>()
+  const legs = new Map<number, (readonly PartitionBatch[])[]>()
   for (const batches of partitions) {
     const [first] = batches
     if (!first) continue
@@ -109,21 +109,21 @@ export async function sendLeg(
 }
 
 /** Never two batches of one partition in a request: the broker takes only one. */
-function* requestsOf(partitions: readonly (readonly EncodedBatch[])[]): Generator<readonly EncodedBatch[]> {
+function* requestsOf(partitions: readonly (readonly PartitionBatch[])[]): Generator<readonly PartitionBatch[]> {
   const rounds = Math.max(...partitions.map(batches => batches.length))
   for (let round = 0; round < rounds; round += 1) {
-    let request: EncodedBatch[] = []
+    let request: PartitionBatch[] = []
     let bytes = 0
     for (const batches of partitions) {
       const batch = batches[round]
       if (!batch) continue
-      if (request.length > 0 && bytes + batch.bytes.length > REQUEST_BYTES_MAX) {
+      if (request.length > 0 && bytes + batch.batch.size > REQUEST_BYTES_MAX) {
         yield request
         request = []
         bytes = 0
       }
       request.push(batch)
-      bytes += batch.bytes.length
+      bytes += batch.batch.size
     }
     yield request
   }

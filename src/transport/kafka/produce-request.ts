@@ -1,16 +1,17 @@
 /**
- * Produce, version 7: encoded batches for partitions of one leader, acknowledged by all in-sync replicas. Encoding is
- * done before (record-batch-encoder.ts), so that a request is only put together here.
+ * Produce, version 7: encoded batches for partitions of one leader, acknowledged by all in-sync replicas. Batches are written into the
+ * request itself, by record-batch-encoder.ts.
  */
 import type { TopicPartition } from '../../contract/log-record.ts'
 import { byTopic, ProtocolError, type ProtocolRequest, protocolRequest } from './protocol.ts'
+import type { RecordBatchDraft } from './record-batch-encoder.ts'
 
 const PRODUCE = { name: 'Produce', key: 0, version: 7 }
 const ALL_IN_SYNC = -1
 const OVERHEAD_BYTES = 1024
 
-export interface EncodedBatch extends TopicPartition {
-  readonly bytes: Buffer
+export interface PartitionBatch extends TopicPartition {
+  readonly batch: RecordBatchDraft
 }
 
 /**
@@ -18,11 +19,11 @@ export interface EncodedBatch extends TopicPartition {
  * Answers nothing; throws ProtocolError with its topic for the first partition that was refused.
  */
 export function produceRequest(
-  batches: readonly EncodedBatch[],
+  batches: readonly PartitionBatch[],
   transactionalId: string | null,
   timeoutMs: number,
 ): ProtocolRequest<void> {
-  const bytes = batches.reduce((sum, batch) => sum + batch.bytes.length + batch.topic.length + 16, OVERHEAD_BYTES)
+  const bytes = batches.reduce((sum, { batch, topic }) => sum + batch.size + topic.length + 16, OVERHEAD_BYTES)
   return protocolRequest(
     PRODUCE,
     writer => {
@@ -31,9 +32,9 @@ export function produceRequest(
       writer.int32(timeoutMs)
       writer.array(byTopic(batches), ([topic, partitions]) => {
         writer.string(topic)
-        writer.array(partitions, ({ partition, bytes }) => {
+        writer.array(partitions, ({ partition, batch }) => {
           writer.int32(partition)
-          writer.bytes(bytes)
+          writer.sized(batch.size, batch.writeTo)
         })
       })
     },

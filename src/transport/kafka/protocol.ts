@@ -1,30 +1,19 @@
 /**
- * The few bytes of Kafka's protocol that we write and read ourselves, in the form that kafkajs's connections take. The
+ * The few bytes of Kafka's protocol that we write and read ourselves; kafkajs's connections carry them (wire.ts). The
  * older versions where they will do, "flexible" ones (compact fields, tags) where they tell more; Kafka 3.9 and 4.x serve
  * both. An error code is thrown by whoever reads it.
  */
-
-/** What kafkajs copies into its frame. */
-export interface EncodedRequest {
-  readonly buf: Buffer
-  readonly buffer: Buffer
-  size(): number
-}
+import type { RequestWriter } from './request-writer.ts'
 
 export interface ProtocolRequest<T> {
-  readonly request: {
-    readonly apiKey: number
-    readonly apiVersion: number
-    readonly apiName: string
-    encode(): Promise<EncodedRequest>
-  }
-  readonly response: {
-    /** `clientSideThrottleTime`: milliseconds that the broker asks us to hold back; kafkajs sees to it. */
-    decode(raw: Buffer): Promise<{ readonly value: T; readonly clientSideThrottleTime: number }>
-    parse(decoded: { readonly value: T }): Promise<T>
-  }
+  readonly api: Api
+  /** About how long its body gets, so that a large one is not copied while it grows. */
+  readonly bytes: number
+  write(writer: RequestWriter): void
+  /** Of an answer, behind its correlation id. @throws ProtocolError */
+  read(reader: ResponseReader): T
   /** Where the answer may take longer than usual, milliseconds. */
-  readonly requestTimeout?: number
+  readonly timeoutMs?: number
 }
 
 export interface Api {
@@ -33,32 +22,15 @@ export interface Api {
   readonly version: number
 }
 
-/** `bytes`: about how long the request gets, so that a large one is not copied while it grows. */
+const BODY_BYTES = 512
+
 export function protocolRequest<T>(
-  { name, key, version }: Api,
+  api: Api,
   write: (writer: RequestWriter) => void,
   read: (reader: ResponseReader) => T,
-  bytes = 512,
+  bytes = BODY_BYTES,
 ): ProtocolRequest<T> {
-  return {
-    request: {
-      apiKey: key,
-      apiVersion: version,
-      apiName: name,
-      encode: async () => {
-        const writer = new RequestWriter(bytes)
-        write(writer)
-        return writer.finish()
-      },
-    },
-    response: {
-      decode: async raw => {
-        const reader = new ResponseReader(raw)
-        return { value: read(reader), clientSideThrottleTime: reader.throttleMs }
-      },
-      parse: async ({ value }) => value,
-    },
-  }
+  return { api, bytes, write, read }
 }
 
 /** A broker's answer was an error code. */
@@ -138,98 +110,6 @@ const NAMES: ReadonlyMap<number, string> = new Map([
 
 function codeName(code: number): string {
   return NAMES.get(code) ?? `error code ${code}`
-}
-
-export class RequestWriter {
-  #bytes: Buffer
-  #at = 0
-
-  constructor(bytes: number) {
-    this.#bytes = Buffer.allocUnsafe(bytes)
-  }
-
-  int8(value: number): void {
-    this.#room(1)
-    this.#at = this.#bytes.writeInt8(value, this.#at)
-  }
-
-  int16(value: number): void {
-    this.#room(2)
-    this.#at = this.#bytes.writeInt16BE(value, this.#at)
-  }
-
-  int32(value: number): void {
-    this.#room(4)
-    this.#at = this.#bytes.writeInt32BE(value, this.#at)
-  }
-
-  int64(value: number): void {
-    this.#room(8)
-    this.#at = this.#bytes.writeBigInt64BE(BigInt(value), this.#at)
-  }
-
-  string(value: string | null): void {
-    if (value === null) {
-      this.int16(-1)
-      return
-    }
-    const length = Buffer.byteLength(value)
-    this.int16(length)
-    this.#room(length)
-    this.#at += this.#bytes.write(value, this.#at)
-  }
-
-  bytes(value: Buffer): void {
-    this.int32(value.length)
-    this.#room(value.length)
-    this.#bytes.set(value, this.#at)
-    this.#at += value.length
-  }
-
-  array<E>(elements: readonly E[], write: (element: E) => void): void {
-    this.int32(elements.length)
-    for (const element of elements) write(element)
-  }
-
-  /** Of flexible versions: lengths are one larger and as short as they can be. */
-  compactString(value: string): void {
-    const length = Buffer.byteLength(value)
-    this.uvarint(length + 1)
-    this.#room(length)
-    this.#at += this.#bytes.write(value, this.#at)
-  }
-
-  /** Of flexible versions. */
-  compactArray<E>(elements: readonly E[], write: (element: E) => void): void {
-    this.uvarint(elements.length + 1)
-    for (const element of elements) write(element)
-  }
-
-  /** Of flexible versions: none of ours. Ends every structure; also comes before the first field of a request. */
-  noTags(): void {
-    this.uvarint(0)
-  }
-
-  uvarint(value: number): void {
-    let rest = value
-    while (rest >= 0x80) {
-      this.int8(((rest & 0x7f) | 0x80) - 0x100)
-      rest >>>= 7
-    }
-    this.int8(rest)
-  }
-
-  finish(): EncodedRequest {
-    const buffer = this.#bytes.subarray(0, this.#at)
-    return { buf: buffer, buffer, size: () => buffer.length }
-  }
-
-  #room(bytes: number): void {
-    if (this.#at + bytes <= this.#bytes.length) return
-    const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes))
-    this.#bytes.copy(larger, 0, 0, this.#at)
-    this.#bytes = larger
-  }
 }
 
 export class ResponseReader {

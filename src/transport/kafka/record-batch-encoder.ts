@@ -1,6 +1,6 @@
 /**
- * Writes record batches (format v2) as every Kafka since 0.11 stores them. Two passes: sizes first, then the bytes into
- * one buffer of just that size. Linear, header order kept, nothing shared between calls. Never talks to a broker.
+ * Writes record batches (format v2) as every Kafka since 0.11 stores them. Two passes: sizes first, then the bytes, to
+ * where they are to go: into the request. Linear, header order kept, nothing shared between calls. Never talks to a broker.
  */
 import { gzipSync } from 'node:zlib'
 import type { NewRecord } from '../../contract/log-record.ts'
@@ -18,6 +18,8 @@ const MAGIC = 2
 const GZIP = 1
 const TRANSACTIONAL = 16
 const NULL_LENGTH = -1
+/** Up to here a loop is faster than a call. */
+const LOOPED_BYTES_MAX = 48
 
 export type BatchRecord = Pick<NewRecord, 'key' | 'value' | 'headers'>
 
@@ -36,61 +38,113 @@ export const NO_PRODUCER: BatchProducer = {
   transactional: false,
 }
 
-/**
- * One batch of all the records, which all get `timestamp` (epoch milliseconds). A batch above BATCH_BYTES_MAX, which
- * is always a single record, is compressed: its topic may still take it.
- */
-export function encodeRecordBatch(records: readonly BatchRecord[], producer: BatchProducer, timestamp: number): Buffer {
-  const bodySizes: number[] = []
-  let size = HEADER_BYTES
-  for (const record of records) {
-    const body = bodySize(record, bodySizes.length)
-    bodySizes.push(body)
-    size += varintSize(body) + body
-  }
-  const raw = Buffer.allocUnsafe(size)
-  let at = HEADER_BYTES
-  for (const [index, record] of records.entries()) at = writeRecord(raw, at, record, index, bodySizes[index] ?? 0)
-  if (size <= BATCH_BYTES_MAX) return writeHeader(raw, records.length, producer, timestamp, 0)
+/** Records that make one batch. */
+export interface BatchRun<R extends BatchRecord = BatchRecord> {
+  readonly records: readonly R[]
+  /** Of each record, behind its length. */
+  readonly bodySizes: readonly number[]
+  /** Of the batch, as long as it is not compressed. */
+  readonly size: number
+}
 
-  const packed = gzipSync(raw.subarray(HEADER_BYTES))
-  if (packed.length >= size - HEADER_BYTES) return writeHeader(raw, records.length, producer, timestamp, 0)
-  const batch = Buffer.concat([raw.subarray(0, HEADER_BYTES), packed])
-  return writeHeader(batch, records.length, producer, timestamp, GZIP)
+/** A batch that is written when there is a place for it, and not before. */
+export interface RecordBatchDraft {
+  /** Exactly what `writeTo` writes. */
+  readonly size: number
+  writeTo(into: Buffer, at: number): void
 }
 
 /** Cuts records into runs whose batches stay below BATCH_BYTES_MAX; a larger record is a run of its own. */
-export function splitIntoBatches<R extends BatchRecord>(records: readonly R[]): readonly (readonly R[])[] {
-  const runs: R[][] = []
-  let run: R[] = []
-  let size = HEADER_BYTES
+export function splitIntoBatches<R extends BatchRecord>(records: readonly R[]): readonly BatchRun<R>[] {
+  const runs: BatchRun<R>[] = []
+  let run: { records: R[]; bodySizes: number[]; size: number } = { records: [], bodySizes: [], size: HEADER_BYTES }
+  const sizes = new HeaderSizes()
   for (const record of records) {
-    // Five bytes for the length and the offset delta each are never too few, whatever the place in the run.
-    const bytes = bodySize(record, 0) + 9
-    if (run.length > 0 && size + bytes > BATCH_BYTES_MAX) {
+    let body = bodySize(record, run.records.length, sizes)
+    if (run.records.length > 0 && run.size + varintSize(body) + body > BATCH_BYTES_MAX) {
       runs.push(run)
-      run = []
-      size = HEADER_BYTES
+      run = { records: [], bodySizes: [], size: HEADER_BYTES }
+      body = bodySize(record, 0, sizes)
     }
-    run.push(record)
-    size += bytes
+    run.records.push(record)
+    run.bodySizes.push(body)
+    run.size += varintSize(body) + body
   }
-  if (run.length > 0) runs.push(run)
+  if (run.records.length > 0) runs.push(run)
   return runs
 }
 
+/**
+ * One batch of a run, whose records all get `timestamp` (epoch milliseconds). One above BATCH_BYTES_MAX, which is
+ * always a single record, is compressed: its topic may still take it.
+ */
+export function draftRecordBatch(run: BatchRun, producer: BatchProducer, timestamp: number): RecordBatchDraft {
+  const writeTo = (into: Buffer, at: number): void => {
+    writeRecords(into, at + HEADER_BYTES, run)
+    writeHeader(into, at, run.size, { count: run.records.length, producer, timestamp, compression: 0 })
+  }
+  if (run.size <= BATCH_BYTES_MAX) return { size: run.size, writeTo }
+
+  const raw = Buffer.allocUnsafe(run.size)
+  writeRecords(raw, HEADER_BYTES, run)
+  const packed = gzipSync(raw.subarray(HEADER_BYTES))
+  if (packed.length >= run.size - HEADER_BYTES) return { size: run.size, writeTo }
+  const size = HEADER_BYTES + packed.length
+  return {
+    size,
+    writeTo: (into, at) => {
+      into.set(packed, at + HEADER_BYTES)
+      writeHeader(into, at, size, { count: run.records.length, producer, timestamp, compression: GZIP })
+    },
+  }
+}
+
+function writeRecords(into: Buffer, start: number, { records, bodySizes }: BatchRun): void {
+  let at = start
+  // What an operation tells has the same headers in each record: they are written once, and copied.
+  let headers: BatchRecord['headers'] | undefined
+  let [headersAt, headersEnd] = [0, 0]
+  for (let index = 0; index < records.length; index += 1) {
+    const record = records[index]
+    if (record === undefined) continue
+    at = writeVarint(into, at, bodySizes[index] ?? 0)
+    into[at++] = 0
+    into[at++] = 0
+    at = writeVarint(into, at, index)
+    at = writeBytes(into, at, record.key)
+    at = writeBytes(into, at, record.value)
+    const from = at
+    if (record.headers === headers) {
+      into.copyWithin(at, headersAt, headersEnd)
+      at += headersEnd - headersAt
+    } else {
+      at = writeHeaders(into, at, record.headers)
+    }
+    headers = record.headers
+    headersAt = from
+    headersEnd = at
+  }
+}
+
+interface BatchHead {
+  readonly count: number
+  readonly producer: BatchProducer
+  readonly timestamp: number
+  readonly compression: number
+}
+
+/** Of the batch of `size` bytes that begins at `start`, whose records are written. */
 function writeHeader(
   batch: Buffer,
-  count: number,
-  producer: BatchProducer,
-  timestamp: number,
-  compression: number,
-): Buffer {
-  batch.writeBigInt64BE(0n, 0)
-  batch.writeInt32BE(batch.length - AT_LENGTH - 4, AT_LENGTH)
-  batch.writeInt32BE(0, AT_LENGTH + 4) // the leader's epoch: the broker's to fill in
-  batch.writeInt8(MAGIC, AT_MAGIC)
-  let at = batch.writeInt16BE(compression | (producer.transactional ? TRANSACTIONAL : 0), AT_ATTRIBUTES)
+  start: number,
+  size: number,
+  { count, producer, timestamp, compression }: BatchHead,
+): void {
+  batch.writeBigInt64BE(0n, start)
+  batch.writeInt32BE(size - AT_LENGTH - 4, start + AT_LENGTH)
+  batch.writeInt32BE(0, start + AT_LENGTH + 4) // the leader's epoch: the broker's to fill in
+  batch.writeInt8(MAGIC, start + AT_MAGIC)
+  let at = batch.writeInt16BE(compression | (producer.transactional ? TRANSACTIONAL : 0), start + AT_ATTRIBUTES)
   at = batch.writeInt32BE(count - 1, at)
   at = batch.writeBigInt64BE(BigInt(timestamp), at)
   at = batch.writeBigInt64BE(BigInt(timestamp), at)
@@ -98,29 +152,36 @@ function writeHeader(
   at = batch.writeInt16BE(producer.producerEpoch, at)
   at = batch.writeInt32BE(producer.baseSequence, at)
   batch.writeInt32BE(count, at)
-  batch.writeUInt32BE(crc32c(batch, AT_ATTRIBUTES), AT_CRC)
-  return batch
+  batch.writeUInt32BE(crc32c(batch, start + AT_ATTRIBUTES, start + size), start + AT_CRC)
 }
 
 /** Attributes and timestamp delta are always 0, one byte each. */
-function bodySize({ key, value, headers }: BatchRecord, offsetDelta: number): number {
-  let size = 2 + varintSize(offsetDelta) + bytesSize(key) + bytesSize(value) + varintSize(headers.length)
-  for (const [name, content] of headers) size += varintSize(name.length) + name.length + bytesSize(content)
-  return size
+function bodySize({ key, value, headers }: BatchRecord, offsetDelta: number, sizes: HeaderSizes): number {
+  return 2 + varintSize(offsetDelta) + bytesSize(key) + bytesSize(value) + sizes.of(headers)
 }
 
-function writeRecord(into: Buffer, start: number, record: BatchRecord, offsetDelta: number, body: number): number {
-  let at = writeVarint(into, start, body)
-  into[at++] = 0
-  into[at++] = 0
-  at = writeVarint(into, at, offsetDelta)
-  at = writeBytes(into, at, record.key)
-  at = writeBytes(into, at, record.value)
-  at = writeVarint(into, at, record.headers.length)
-  for (const [name, content] of record.headers) {
+/** Records of one operation have one list of headers, one after the other. */
+class HeaderSizes {
+  #headers: BatchRecord['headers'] | undefined
+  #size = 0
+
+  of(headers: BatchRecord['headers']): number {
+    if (headers === this.#headers) return this.#size
+    let size = varintSize(headers.length)
+    for (const [name, content] of headers) size += varintSize(name.length) + name.length + bytesSize(content)
+    this.#headers = headers
+    this.#size = size
+    return size
+  }
+}
+
+function writeHeaders(into: Buffer, start: number, headers: BatchRecord['headers']): number {
+  let at = writeVarint(into, start, headers.length)
+  for (const [name, content] of headers) {
     at = writeVarint(into, at, name.length)
-    at += into.write(name, at, 'latin1')
-    at = writeBytes(into, at, content)
+    // Names are short: a loop beats a call out of JavaScript.
+    for (let index = 0; index < name.length; index += 1) into[at + index] = name.charCodeAt(index)
+    at = writeBytes(into, at + name.length, content)
   }
   return at
 }
@@ -132,8 +193,10 @@ function bytesSize(bytes: Buffer | null): number {
 function writeBytes(into: Buffer, at: number, bytes: Buffer | null): number {
   if (bytes === null) return writeVarint(into, at, NULL_LENGTH)
   const start = writeVarint(into, at, bytes.length)
-  into.set(bytes, start)
-  return start + bytes.length
+  const { length } = bytes
+  if (length > LOOPED_BYTES_MAX) into.set(bytes, start)
+  else for (let index = 0; index < length; index += 1) into[start + index] = bytes[index] ?? 0
+  return start + length
 }
 
 /** Of a number of at least 0, zigzag encoded. */

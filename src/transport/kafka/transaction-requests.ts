@@ -3,15 +3,8 @@
  * alone fences. Each answers nothing, or throws ProtocolError with the code that says most.
  */
 import type { TopicPartition } from '../../contract/log-record.ts'
-import {
-  byTopic,
-  CODE,
-  check,
-  type ProtocolRequest,
-  protocolRequest,
-  type RequestWriter,
-  type ResponseReader,
-} from './protocol.ts'
+import { byTopic, CODE, check, type ProtocolRequest, protocolRequest, type ResponseReader } from './protocol.ts'
+import type { RequestWriter } from './request-writer.ts'
 
 const INIT_PRODUCER_ID = { name: 'InitProducerId', key: 22, version: 1 }
 const ADD_PARTITIONS = { name: 'AddPartitionsToTxn', key: 24, version: 1 }

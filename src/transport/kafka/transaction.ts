@@ -12,8 +12,8 @@ import type { CoordinatorKind } from './cluster-requests.ts'
 import type { Connections } from './connections.ts'
 import { type KafkaOptions, REQUEST_TIMEOUT_MS } from './kafka-options.ts'
 import {
+  batchesOf,
   byPartition,
-  encodePartition,
   type Leaders,
   legsOf,
   type PartitionRecords,
@@ -115,7 +115,7 @@ class KafkaSink implements TransactionalSink {
 
       const timestamp = this.#options.clock.now()
       const producer = { producerId, producerEpoch, transactional: true }
-      const batches = partitions.map(one => encodePartition(one, producer, this.#sequences, timestamp))
+      const batches = partitions.map(one => batchesOf(one, producer, this.#sequences, timestamp))
       const timeoutMs = this.#options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS
       const legs = await legsOf(this.#connections, batches)
       const parts = [

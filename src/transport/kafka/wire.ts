@@ -4,8 +4,10 @@
  */
 import { createRequire } from 'node:module'
 import { ConfigError } from '../../errors.ts'
+import { FrameBuffers } from './frame-buffers.ts'
 import type { KafkaOptions } from './kafka-options.ts'
-import type { ProtocolRequest } from './protocol.ts'
+import { type ProtocolRequest, ResponseReader } from './protocol.ts'
+import { RequestWriter } from './request-writer.ts'
 import type { Sockets } from './sockets.ts'
 
 const KAFKAJS_VERSION = '2.2.4'
@@ -38,8 +40,28 @@ interface Internals {
 
 interface InternalConnection {
   readonly sessionLifetime: { toString(): string }
+  readonly socket: { write(bytes: Buffer): void }
+  readonly requestQueue: {
+    push(request: PushedRequest): void
+    maybeThrottle(ms: number): void
+  }
   isConnected(): boolean
-  send<T>(request: ProtocolRequest<T>): Promise<T>
+  failIfNotConnected(): void
+  nextCorrelationId(): number
+}
+
+interface PushedRequest {
+  readonly entry: {
+    readonly apiKey: number
+    readonly apiName: string
+    readonly apiVersion: number
+    readonly correlationId: number
+    resolve(answer: { readonly payload: Buffer }): void
+    reject(error: unknown): void
+  }
+  readonly expectResponse: boolean
+  readonly requestTimeout: number | null
+  sendRequest(): void
 }
 
 /** The part of kafkajs's request queue that `quietRequestQueue` mends. */
@@ -81,13 +103,57 @@ export function createConnection(options: ConnectionOptions): BrokerConnection {
   })
   const broker = new internals.Broker({ connectionPool, logger, allowAutoTopicCreation: false })
   const [connection] = connectionPool.pool
-  if (typeof connection?.send !== 'function') throw missing('Connection.send')
+  if (typeof connection?.requestQueue?.push !== 'function') throw missing('Connection.requestQueue')
+  if (typeof connection.nextCorrelationId !== 'function') throw missing('Connection.nextCorrelationId')
+  const frames = new FrameBuffers()
   return {
     connect: () => broker.connect(),
     isConnected: () => connection.isConnected(),
     // Past the pool, which keeps a second connection for fetches: ours are apart already, a Connections object each.
-    send: request => connection.send(request),
+    send: request => send(connection, frames, options.clientId, request),
     sessionLifetimeMs: () => Number(connection.sessionLifetime.toString()),
+  }
+}
+
+/** Client id, API, version, correlation id and the frame's length. */
+const HEAD_BYTES = 64
+
+/**
+ * As kafkajs's connection sends, but for the copies that it makes of a request. It logs in anew when a log-in has run
+ * out; ours change the connection before that.
+ */
+async function send<T>(
+  connection: InternalConnection,
+  frames: FrameBuffers,
+  clientId: string,
+  request: ProtocolRequest<T>,
+): Promise<T> {
+  connection.failIfNotConnected()
+  const { key: apiKey, name: apiName, version: apiVersion } = request.api
+  const correlationId = connection.nextCorrelationId()
+  const buffer = frames.take(HEAD_BYTES + clientId.length + request.bytes)
+  const writer = new RequestWriter(buffer)
+  writer.beginFrame()
+  writer.int16(apiKey)
+  writer.int16(apiVersion)
+  writer.int32(correlationId)
+  writer.string(clientId)
+  request.write(writer)
+  const frame = writer.frame()
+  const { payload } = await new Promise<{ readonly payload: Buffer }>((resolve, reject) =>
+    connection.requestQueue.push({
+      entry: { apiKey, apiName, apiVersion, correlationId, resolve, reject },
+      expectResponse: true,
+      requestTimeout: request.timeoutMs ?? null,
+      sendRequest: () => connection.socket.write(frame),
+    }),
+  )
+  frames.giveBack(buffer)
+  const reader = new ResponseReader(payload)
+  try {
+    return request.read(reader)
+  } finally {
+    connection.requestQueue.maybeThrottle(reader.throttleMs)
   }
 }
 

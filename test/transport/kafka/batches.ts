@@ -1,5 +1,13 @@
 /** Record batches for tests: written by ours, then put where a broker would have put them. */
-import { type BatchRecord, encodeRecordBatch, NO_PRODUCER } from '../../../src/transport/kafka/record-batch-encoder.ts'
+import {
+  type BatchProducer,
+  type BatchRecord,
+  type BatchRun,
+  draftRecordBatch,
+  NO_PRODUCER,
+  type RecordBatchDraft,
+  splitIntoBatches,
+} from '../../../src/transport/kafka/record-batch-encoder.ts'
 
 const AT_ATTRIBUTES = 21
 const CONTROL = 32
@@ -43,3 +51,24 @@ export function emptiedBatch(baseOffset: number, lastOffsetDelta: number): Buffe
   batch.writeInt32BE(lastOffsetDelta, 23)
   return batch
 }
+
+/** As compaction leaves one of which all records are gone. */
+const EMPTY: BatchRun = { records: [], bodySizes: [], size: 61 }
+
+/** One batch of records that fit one. */
+export function encodeRecordBatch(records: readonly BatchRecord[], producer: BatchProducer, timestamp: number): Buffer {
+  const [run = EMPTY, ...others] = splitIntoBatches(records)
+  if (others.length > 0) throw new RangeError('the records of one batch are wanted')
+  return written(draftRecordBatch(run, producer, timestamp))
+}
+
+/** In the middle of a buffer, as in a request: nothing before and behind it is touched. */
+export function written({ size, writeTo }: RecordBatchDraft): Buffer {
+  const into = Buffer.alloc(size + 2 * MARGIN, 0xaa)
+  writeTo(into, MARGIN)
+  const margins = Buffer.concat([into.subarray(0, MARGIN), into.subarray(MARGIN + size)])
+  if (!margins.equals(Buffer.alloc(2 * MARGIN, 0xaa))) throw new RangeError('a batch was written beyond its size')
+  return into.subarray(MARGIN, MARGIN + size)
+}
+
+const MARGIN = 7

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TopicPartition } from '../../../src/contract/log-record.ts'
 import { OffsetOutOfRangeError } from '../../../src/errors.ts'
-import type { ProtocolRequest } from '../../../src/transport/kafka/protocol.ts'
+import { type ProtocolRequest, ResponseReader } from '../../../src/transport/kafka/protocol.ts'
 import { Reader, type ReaderConnections } from '../../../src/transport/kafka/reader.ts'
 import { eventually } from '../../support/eventually.ts'
 import { texts } from '../contract/contract-scene.ts'
@@ -61,15 +61,15 @@ function given(reply: Reply, offsets: readonly number[] = []) {
   const leaderOf = ({ partition }: TopicPartition) => lead.get(partition) ?? 1
   const connections: ReaderConnections = {
     node: async leader => ({
-      send: async <T>({ request, response }: ProtocolRequest<T>): Promise<T> => {
+      send: async <T>({ api, read }: ProtocolRequest<T>): Promise<T> => {
         await new Promise(setImmediate)
         const raw = async () => {
-          if (request.apiName === 'ListOffsets') return offset(left.shift() ?? 0)
+          if (api.name === 'ListOffsets') return offset(left.shift() ?? 0)
           const times = (asked.get(leader) ?? 0) + 1
           asked.set(leader, times)
           return reply(leader, times)
         }
-        return (await response.decode(await raw())).value
+        return read(new ResponseReader(await raw()))
       },
     }),
     knownLeader: leaderOf,

@@ -9,11 +9,11 @@ import { isAbortMarker, readBatches, readRecords } from '../../../src/transport/
 import {
   BATCH_BYTES_MAX,
   type BatchRecord,
-  encodeRecordBatch,
+  draftRecordBatch,
   NO_PRODUCER,
   splitIntoBatches,
 } from '../../../src/transport/kafka/record-batch-encoder.ts'
-import { emptiedBatch, markerBatch, placedBatch, TIMESTAMP, text } from './batches.ts'
+import { emptiedBatch, encodeRecordBatch, markerBatch, placedBatch, TIMESTAMP, text, written } from './batches.ts'
 import { stockDecode, stockEncode } from './stock-kafkajs.ts'
 
 const load = createRequire(import.meta.url)
@@ -48,6 +48,17 @@ describe('the record batch codec', () => {
         expect(read.map(plain)).toEqual(records.map(plain))
         expect(read.map(({ offset }) => offset)).toEqual(records.map((_, index) => index))
         expect(new Set(read.map(({ timestamp }) => timestamp))).toEqual(new Set([TIMESTAMP]))
+      }),
+    )
+  })
+
+  it('writes headers that records have in common into each of them', () => {
+    const some = (value: string, headers: readonly Header[]) => ({ key: null, value: Buffer.from(value), headers })
+    fc.assert(
+      fc.property(fc.array(header, { maxLength: 4 }), fc.array(header, { maxLength: 4 }), (one, other) => {
+        const records = [some('a', one), some('b', one), some('c', other), some('d', one), some('e', one)]
+        const read = decode(encodeRecordBatch(records, PRODUCER, TIMESTAMP))
+        expect(read.map(plain)).toEqual(records.map(plain))
       }),
     )
   })
@@ -142,11 +153,13 @@ describe('the record batch codec', () => {
       fc.property(sizes, lengths => {
         const records = lengths.map(length => ({ key: null, value: Buffer.alloc(length), headers: [] }))
         const runs = splitIntoBatches(records)
-        expect(runs.flat()).toEqual(records)
+        expect(runs.flatMap(run => run.records)).toEqual(records)
         for (const run of runs) {
-          expect(run.length).toBeGreaterThan(0)
-          if (run.length > 1) {
-            expect(encodeRecordBatch(run, PRODUCER, TIMESTAMP).length).toBeLessThanOrEqual(BATCH_BYTES_MAX)
+          expect(run.records.length).toBeGreaterThan(0)
+          if (run.records.length > 1) {
+            const batch = written(draftRecordBatch(run, PRODUCER, TIMESTAMP))
+            expect(batch.length).toBeLessThanOrEqual(BATCH_BYTES_MAX)
+            expect(readBatches(batch)[0]?.count).toBe(run.records.length)
           }
         }
       }),

@@ -10,7 +10,7 @@ import {
   ShardFencedError,
   TransportUnavailableError,
 } from '../../../src/errors.ts'
-import { ProtocolError, type ProtocolRequest } from '../../../src/transport/kafka/protocol.ts'
+import { ProtocolError, type ProtocolRequest, ResponseReader } from '../../../src/transport/kafka/protocol.ts'
 import { fence, type SinkConnections } from '../../../src/transport/kafka/transaction.ts'
 import { kafkaOptions } from './kafka-scene.ts'
 
@@ -39,13 +39,13 @@ function scripted(script: Readonly<Record<string, readonly Error[]>>) {
   const left = new Map(Object.entries(script).map(([name, errors]) => [name, [...errors]]))
   const answers: Readonly<Record<string, number>> = { InitProducerId: 16, EndTxn: 6, AddOffsetsToTxn: 6 }
   const sender = {
-    send: async <T>({ request, response }: ProtocolRequest<T>): Promise<T> => {
-      asked.push(request.apiName)
+    send: async <T>({ api, read }: ProtocolRequest<T>): Promise<T> => {
+      asked.push(api.name)
       await Promise.resolve()
-      const error = left.get(request.apiName)?.shift()
+      const error = left.get(api.name)?.shift()
       if (error) throw error
       // All zero: no throttle, no error, no more to tell; producer 0 in epoch 0.
-      return (await response.decode(Buffer.alloc(answers[request.apiName] ?? 8))).value
+      return read(new ResponseReader(Buffer.alloc(answers[api.name] ?? 8)))
     },
   }
   const connections: SinkConnections = {
