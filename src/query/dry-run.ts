@@ -70,7 +70,7 @@ export class DryRunner {
       claims: {
         instanceOf: (_channel: string, _character: CharacterId) => undefined,
         lobby: () => undefined,
-        inWorld: () => [],
+        inTenant: () => [],
       },
     }
     const { tenant } = contextOf(instance).identity

@@ -14,13 +14,13 @@ import type { Origin, OriginalRecord } from '../contract/origin.ts'
 import { type Refusal, refuse } from '../contract/refusal.ts'
 import { readShardCommand } from '../contract/shard-command.ts'
 import type { PendingRegistration } from '../contract/state-record.ts'
-import { decodeTenant, isSameTenant, type Tenant } from '../contract/tenant.ts'
+import { decodeTenant, isSameTenant, type Tenant, tenantKey } from '../contract/tenant.ts'
 import { continueTrace, type Span, startTrace, traceparent } from '../contract/trace-context.ts'
 import { UnrestorableError, unreachable } from '../errors.ts'
 import { entryOf, type Trigger } from '../journal/entry.ts'
 import { Outbox } from '../outbox/outbox.ts'
 import { BatchReport } from './batch-report.ts'
-import { channelName, worldName } from './claims.ts'
+import { channelName } from './claims.ts'
 import type { Moment, Outcome } from './outcome.ts'
 import { Overlay } from './overlay.ts'
 import type { ShardDependencies } from './shard-dependencies.ts'
@@ -164,7 +164,8 @@ export class Batch {
       if ('refusal' in read) return { type: command.type, outcome: { kind: 'refused', refusal: read.refusal } }
       const { tenant } = read
       if (command.type === 'LEAVE') {
-        const [id, ...others] = this.overlay.claims.inWorld(worldName(tenant, command.worldId), command.characterId)
+        // Its own world is not looked at: scripts and operators send it, and need not know where the quest plays.
+        const [id, ...others] = this.overlay.claims.inTenant(tenantKey(tenant), command.characterId)
         elsewhere = others.map(id => ({ id, command }))
         return this.#leave(id, command, span, now)
       }

@@ -4,7 +4,7 @@
  * lobbies are few, and kept in maps.
  */
 import type { CharacterId, InstanceId } from '../contract/ids.ts'
-import { type Claim, type ClaimReader, worldOf } from './claims.ts'
+import { type Claim, type ClaimReader, tenantOf } from './claims.ts'
 import { Roster } from './roster.ts'
 
 /** Holder's number and 1 (0: a free entry), character, channel. */
@@ -24,8 +24,8 @@ interface Channel {
 export class ClaimTable implements ClaimReader {
   readonly #roster: Roster
   readonly #channels = new Map<string, Channel>()
-  /** The channels of each world that are known, so that one can look for a character in all of them. */
-  readonly #worlds = new Map<string, Map<string, Channel>>()
+  /** The channels of each tenant that are known, so that one can look for a character in all of them. */
+  readonly #tenants = new Map<string, Map<string, Channel>>()
   readonly #freeChannels: number[] = []
   readonly #lobbies = new Map<string, InstanceId>()
   #entries = new Uint32Array(ENTRIES_MIN * ENTRY_WORDS)
@@ -55,9 +55,9 @@ export class ClaimTable implements ClaimReader {
     })
   }
 
-  inWorld(world: string, character: CharacterId): readonly InstanceId[] {
+  inTenant(tenant: string, character: CharacterId): readonly InstanceId[] {
     const found: InstanceId[] = []
-    for (const { number } of this.#worlds.get(world)?.values() ?? []) {
+    for (const { number } of this.#tenants.get(tenant)?.values() ?? []) {
       const holder = this.#entries[this.#find(number, character)] ?? 0
       const id = holder === 0 ? undefined : this.#roster.id(holder - 1)
       if (id !== undefined) found.push(id)
@@ -117,10 +117,10 @@ export class ClaimTable implements ClaimReader {
     }
     if (channel.claims > 0) return
     this.#channels.delete(name)
-    const world = worldOf(name)
-    const others = this.#worlds.get(world)
+    const tenant = tenantOf(name)
+    const others = this.#tenants.get(tenant)
     others?.delete(name)
-    if (others?.size === 0) this.#worlds.delete(world)
+    if (others?.size === 0) this.#tenants.delete(tenant)
     this.#freeChannels.push(channel.number)
   }
 
@@ -130,9 +130,9 @@ export class ClaimTable implements ClaimReader {
       // Numbers in use and free ones are always 0 up to their count.
       channel = { number: this.#freeChannels.pop() ?? this.#channels.size, claims: 0 }
       this.#channels.set(name, channel)
-      const world = worldOf(name)
-      const others = this.#worlds.get(world)
-      if (others === undefined) this.#worlds.set(world, new Map([[name, channel]]))
+      const tenant = tenantOf(name)
+      const others = this.#tenants.get(tenant)
+      if (others === undefined) this.#tenants.set(tenant, new Map([[name, channel]]))
       else others.set(name, channel)
     }
     return channel

@@ -11,8 +11,8 @@ import { type Tenant, tenantKey } from '../contract/tenant.ts'
 export interface ClaimReader {
   instanceOf(channel: string, character: CharacterId): InstanceId | undefined
   lobby(channel: string, lobby: string): InstanceId | undefined
-  /** The instances that hold a character in any channel of a world: one, unless nobody told that he changed channels. */
-  inWorld(world: string, character: CharacterId): readonly InstanceId[]
+  /** The instances that hold a tenant's character in any channel: one, unless nobody told that he changed channels. */
+  inTenant(tenant: string, character: CharacterId): readonly InstanceId[]
 }
 
 /** What one instance holds. */
@@ -23,19 +23,14 @@ export interface Claim {
   readonly lobby: string | undefined
 }
 
-/** Names a world of a tenant, for maps. */
-export function worldName(tenant: Tenant, worldId: number): string {
-  return `${tenantKey(tenant)}/${worldId}`
-}
-
 /** Names a channel of a tenant, for maps. */
 export function channelName(tenant: Tenant, worldId: number, channelId: number): string {
-  return `${worldName(tenant, worldId)}/${channelId}`
+  return `${tenantKey(tenant)}/${worldId}/${channelId}`
 }
 
-/** The name of the world that the channel of this name is in. */
-export function worldOf(channel: string): string {
-  return channel.slice(0, channel.lastIndexOf('/'))
+/** The `tenantKey` of the tenant that the channel of this name is of. */
+export function tenantOf(channel: string): string {
+  return channel.slice(0, channel.lastIndexOf('/', channel.lastIndexOf('/') - 1))
 }
 
 /** Names the lobby that a REGISTER joins; `undefined` where none can match it. */
@@ -84,11 +79,11 @@ export class Claims implements ClaimReader {
     return this.#channels.get(channel)?.lobbies.get(lobby)
   }
 
-  inWorld(world: string, character: CharacterId): readonly InstanceId[] {
+  inTenant(tenant: string, character: CharacterId): readonly InstanceId[] {
     const found: InstanceId[] = []
     for (const [name, { characters }] of this.#channels) {
       const id = characters.get(character)
-      if (id !== undefined && worldOf(name) === world) found.push(id)
+      if (id !== undefined && tenantOf(name) === tenant) found.push(id)
     }
     return found
   }
@@ -135,9 +130,9 @@ export class ClaimOverlay implements ClaimReader {
     return this.#held.lobby(channel, lobby) ?? this.#unlessReleased(this.#committed.lobby(channel, lobby))
   }
 
-  inWorld(world: string, character: CharacterId): readonly InstanceId[] {
-    const held = this.#held.inWorld(world, character)
-    const committed = this.#committed.inWorld(world, character).filter(id => !this.#released.has(id))
+  inTenant(tenant: string, character: CharacterId): readonly InstanceId[] {
+    const held = this.#held.inTenant(tenant, character)
+    const committed = this.#committed.inTenant(tenant, character).filter(id => !this.#released.has(id))
     return held.length === 0 ? committed : [...held, ...committed]
   }
 

@@ -146,12 +146,13 @@ describeWithKafkaAndJava('the later version', kafka => {
       await scene.gone('LOGOUT', 2001, { channelId: 2, mapId: 100, instance: played.id })
       await scene.gone('LOGOUT', 2002, { channelId: 3, mapId: 100, instance: NIL })
       await scene.gone('CHANNEL_CHANGED', 2002, { channelId: 7, oldChannelId: 2, mapId: 100, instance: NIL })
-      // Nobody has heard of these; another tenant's, another world's.
+      // Nobody has heard of these; another tenant's.
       await scene.leave(9999)
       await scene.leave(1001, { tenant: OTHER_TENANT })
-      await scene.leave(1001, { worldId: 1 })
       await scene.idle()
-      for (const characterId of [1001, 1002]) await scene.leave(characterId)
+      // Whoever sends it need not know the world.
+      await scene.leave(1001, { worldId: 1 })
+      await scene.leave(1002)
 
       const lobby = await scene.sentOn(1)
       expect(lobby.status.map(({ type, body }) => [type, body.characterId ?? body.reason])).toEqual([

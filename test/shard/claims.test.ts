@@ -1,12 +1,14 @@
 /** Who is where: the committed claims, and what an open batch lays over them. */
 import { describe, expect, test } from 'vitest'
 import type { InstanceId } from '../../src/contract/ids.ts'
+import { tenantKey } from '../../src/contract/tenant.ts'
 import { ClaimTable } from '../../src/shard/claim-table.ts'
 import { type Claim, ClaimOverlay, Claims, channelName, lobbyName } from '../../src/shard/claims.ts'
 import { character, OTHER_TENANT, TENANT } from '../support/tenants.ts'
 
 const A = 'a' as InstanceId
 const B = 'b' as InstanceId
+const C = 'c' as InstanceId
 const CHANNEL = channelName(TENANT, 0, 1)
 const claim = (characters: readonly number[], lobby?: string): Claim => ({
   channel: CHANNEL,
@@ -25,6 +27,17 @@ describe.each([
     expect(claims.instanceOf(CHANNEL, character(3))).toBeUndefined()
     expect(claims.lobby(CHANNEL, 'mill')).toBe(A)
     expect(claims.lobby(CHANNEL, 'other')).toBeUndefined()
+  })
+
+  test('tell all instances that hold a character of a tenant, in whichever world and channel', () => {
+    const claims = new Claims()
+    claims.hold(A, claim([1, 2]))
+    claims.hold(B, { ...claim([1]), channel: channelName(TENANT, 1, 11) })
+    claims.hold(C, { ...claim([1]), channel: channelName(OTHER_TENANT, 0, 1) })
+    const of = (number: number) => [...claims.inTenant(tenantKey(TENANT), character(number))].sort()
+    expect([of(1), of(2), of(3)]).toEqual([[A, B], [A], []])
+    claims.release(A, claim([1, 2]))
+    expect([of(1), of(2)]).toEqual([[B], []])
   })
 
   test('of other channels, worlds and tenants are others', () => {

@@ -68,12 +68,19 @@ describe('LEAVE', () => {
     expect([h.seen(), new Set(told)]).toEqual([NOTHING, new Set([' duplicate'])])
   })
 
-  test.each([
-    ['who is in no quest', leave(7)],
-    ['of another world', leave(1001, 1)],
-  ])('of one %s is skipped everywhere, and no dead letter', async (_, value) => {
+  test('finds the character whatever world it names: who sends it need not know where the quest plays', async () => {
+    const { h } = await withParty()
+    await h.send(leave(1001, 1))
+    expect(h.seen()).toEqual({
+      events: ['#1 CHARACTER_LEFT {"characterId":1001,"channelId":1,"reason":"voluntary"}'],
+      warps: ['1001 to 900 in nil'],
+      refused: [],
+    })
+  })
+
+  test('of one who is in no quest is skipped everywhere, and no dead letter', async () => {
     const { h, told } = await withParty()
-    await h.send(value)
+    await h.send(leave(7))
     expect([h.seen(), new Set(told)]).toEqual([NOTHING, new Set(['LEAVE skipped'])])
   })
 
@@ -89,10 +96,13 @@ describe('LEAVE', () => {
     expect(h.seen().refused).toEqual(['MALFORMED'])
   })
 
-  test('of one who is in two channels leaves both', async () => {
+  test.each([
+    ['two channels', { channelId: 2 }],
+    ['two worlds', { channelId: 1, worldId: 1 }],
+  ])('of one who is in %s leaves both', async (_, place) => {
     const { h } = await withParty({ shards: 1 })
-    await h.register(1001, { partyId: 5, channelId: 2 })
-    await h.register(1003, { partyId: 5, channelId: 2 })
+    await h.register(1001, { partyId: 5, ...place })
+    await h.register(1003, { partyId: 5, ...place })
     h.seen()
     await h.send(leave(1001))
     const left = h.seen().events.filter(line => line.includes('CHARACTER_LEFT'))

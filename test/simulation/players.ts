@@ -61,7 +61,7 @@ export class Players {
     if (kind === 'register') this.#send(this.#register())
     else if (kind === 'play') this.#send(this.#command(this.#move(), instance))
     else if (kind === 'forfeit') this.#send(this.#command('FORFEIT', instance))
-    else if (kind === 'leave') this.#send(this.#record({ worldId: 0, characterId: this.#character(), type: 'LEAVE' }))
+    else if (kind === 'leave') this.#send(this.#leave())
     else if (kind === 'gone') this.#tell(this.#options.characterEvents, this.#gone())
     else if (kind === 'monster') this.#tell(this.#options.monsterEvents, this.#monster(instance), instance?.tenant)
     else this.#send(this.#odd(instance))
@@ -104,6 +104,11 @@ export class Players {
 
   #character(): number {
     return this.#options.dice.int(1, PARTIES) * 10 + this.#options.dice.int(0, 3)
+  }
+
+  /** Of which world he is, whoever sends it need not know. */
+  #leave(): RecordBytes {
+    return this.#record({ worldId: this.#options.dice.int(0, 1), characterId: this.#character(), type: 'LEAVE' })
   }
 
   #gone(): object {

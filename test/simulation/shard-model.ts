@@ -18,8 +18,8 @@ import { type Origin, type OriginalRecord, originName } from '../../src/contract
 import { type Refusal, refuse } from '../../src/contract/refusal.ts'
 import { readShardCommand } from '../../src/contract/shard-command.ts'
 import type { PendingRegistration } from '../../src/contract/state-record.ts'
-import { decodeTenant, isSameTenant, tenantHeaders } from '../../src/contract/tenant.ts'
-import { channelName, claim, worldName, worldOf } from '../../src/shard/claims.ts'
+import { decodeTenant, isSameTenant, tenantHeaders, tenantKey } from '../../src/contract/tenant.ts'
+import { channelName, claim, tenantOf } from '../../src/shard/claims.ts'
 import type { InstanceView, Outcome } from '../../src/shard/outcome.ts'
 import type { Registrar } from '../../src/shard/registrar.ts'
 import { happeningOf, type Supervisor } from '../../src/shard/supervisor.ts'
@@ -168,8 +168,8 @@ export class ShardModel {
     }
     const { command } = decoded
     if (command.type === 'LEAVE') {
-      const { type, worldId, characterId } = command
-      for (const id of this.#view.claims.inWorld(worldName(read.tenant, worldId), characterId)) {
+      const { type, characterId } = command
+      for (const id of this.#view.claims.inTenant(tenantKey(read.tenant), characterId)) {
         const instance = this.instances.get(id)
         if (instance !== undefined) this.#happen(instance, { type, characterId, reason: 'voluntary', now }, now)
       }
@@ -245,11 +245,11 @@ export class ShardModel {
     claims: {
       instanceOf: (channel, character) =>
         this.#holding(held => held.channel === channel && held.characters.includes(character)),
-      inWorld: (world, character) =>
+      inTenant: (tenant, character) =>
         [...this.instances]
           .filter(([, instance]) => {
             const held = claim(instance)
-            return worldOf(held.channel) === world && held.characters.includes(character)
+            return tenantOf(held.channel) === tenant && held.characters.includes(character)
           })
           .map(([id]) => id),
       lobby: (channel, lobby) => this.#holding(held => held.channel === channel && held.lobby === lobby),

@@ -162,10 +162,10 @@ export class Oracle {
     return live
   }
 
-  /** The channel is not named: of one who is in quests of several channels the first is left, and no test has such. */
-  #leave({ worldId, characterId }: ReadCommand, tenantName: string): Live | undefined {
-    const world = `${tenantName}/${worldId}/`
-    const found = [...this.#places].find(([name]) => name.startsWith(world) && name.endsWith(`/${characterId}`))
+  /** No channel is named, and the world means nothing: of one who is in several quests the first is left, and no test has such. */
+  #leave({ characterId }: ReadCommand, tenantName: string): Live | undefined {
+    const tenant = `${tenantName}/`
+    const found = [...this.#places].find(([name]) => name.startsWith(tenant) && name.endsWith(`/${characterId}`))
     const live = found?.[1]
     if (live === undefined) return undefined
     const inLobby = live.state === 'registering'

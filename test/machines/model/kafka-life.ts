@@ -3,8 +3,10 @@
  * and what came that should not have. Each life has a channel of its own, by which what came is told apart.
  */
 import type { CommandValue } from '../../../src/cli/command-value.ts'
+import type { Tenant } from '../../../src/contract/tenant.ts'
 import type { JavaRecord } from '../../support/kafka/independent-client.ts'
 import type { Observed } from '../../support/quest-client.ts'
+import { TENANT } from '../../support/tenants.ts'
 import { type ExpectedStep, expectedOf, type SampleLife } from './kafka-sample.ts'
 import { FIRST } from './lives.ts'
 import { type CommandMove, type Move, moveLine } from './move.ts'
@@ -25,8 +27,7 @@ export class KafkaLife {
     this.sample = sample
     this.channelId = channelId
     this.#instanceId = instanceId
-    // A world of its own: the lives have the same characters, and who leaves, leaves in all channels of a world.
-    const place = { instanceId, worldId: channelId, channelId, partyId: PARTY_ID }
+    const place = { instanceId, worldId: 0, channelId, partyId: PARTY_ID }
     this.#steps = expectedOf(sample, place, used)
   }
 
@@ -85,7 +86,7 @@ export class KafkaLife {
 
   #command(move: CommandMove): CommandValue {
     if (move.type === 'REGISTER') return registerCommand(this.sample, this.channelId, move.characterId)
-    const common = { worldId: this.channelId, characterId: FIRST }
+    const common = { worldId: 0, characterId: FIRST }
     const instanceId = this.#instanceId
     if (move.type === 'UPDATE_CUSTOM_DATA')
       return { ...common, type: move.type, body: { instanceId, updates: move.updates, increments: move.increments } }
@@ -105,9 +106,14 @@ interface Visible {
   readonly refused: readonly string[]
 }
 
+/** Of the life in this channel: the lives have the same characters, and who leaves, leaves all quests of his tenant. */
+export function lifeTenant(channelId: number): Tenant {
+  return { ...TENANT, minorVersion: channelId }
+}
+
 export function registerCommand({ scene }: SampleLife, channelId: number, characterId = FIRST): CommandValue {
   const body = { questId: scene.quest.questId, partyId: PARTY_ID, channelId, mapId: 0 }
-  return { worldId: channelId, characterId, type: 'REGISTER', body }
+  return { worldId: 0, characterId, type: 'REGISTER', body }
 }
 
 function refusal(move: Move, { refused }: Effect): readonly string[] {

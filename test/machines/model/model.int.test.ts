@@ -9,7 +9,7 @@ import { eventually } from '../../support/eventually.ts'
 import { instanceIdAt } from '../../support/instance-id.ts'
 import { commandRecord, type Observed, type QuestClient } from '../../support/quest-client.ts'
 import { TENANT } from '../../support/tenants.ts'
-import { KafkaLife, registerCommand } from './kafka-life.ts'
+import { KafkaLife, lifeTenant, registerCommand } from './kafka-life.ts'
 import { SAMPLE_DEPLOYMENT, SAMPLE_QUESTS, sampleLives, TOO_LONG_ROW } from './kafka-sample.ts'
 import { Tally } from './machine-transitions.ts'
 import { namedRows, type Row } from './oracle-table.ts'
@@ -74,7 +74,7 @@ describeWithKafkaAndJava('generated lives on a real Kafka', kafka => {
 
 async function sendNext(client: QuestClient, lives: readonly KafkaLife[], observed: Observed): Promise<void> {
   const records = lives.flatMap(life =>
-    life.next(observed).map(command => commandRecord(command, TENANT, life.channelId % PARTITIONS)),
+    life.next(observed).map(command => commandRecord(command, lifeTenant(life.channelId), life.channelId % PARTITIONS)),
   )
   if (records.length > 0) await client.send(records)
 }
@@ -84,13 +84,13 @@ async function registered(client: QuestClient, used: (row: Row) => void): Promis
   const samples = sampleLives()
   const places = await client.send(
     samples.map((sample, channelId) =>
-      commandRecord(registerCommand(sample, channelId), TENANT, channelId % PARTITIONS),
+      commandRecord(registerCommand(sample, channelId), lifeTenant(channelId), channelId % PARTITIONS),
     ),
   )
   return samples.map((sample, channelId) => {
     const place = places[channelId]
     if (place === undefined) throw new Error(`nothing tells where the registration in channel ${channelId} lies`)
-    const instanceId = instanceIdAt(client.clusterId, place, { tenantId: TENANT.id, worldId: channelId, channelId })
+    const instanceId = instanceIdAt(client.clusterId, place, { tenantId: TENANT.id, worldId: 0, channelId })
     return new KafkaLife(sample, channelId, instanceId, used)
   })
 }
