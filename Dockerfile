@@ -40,5 +40,5 @@ fetch(`http://${host.includes(':') ? `[${host}]` : host}:${REST_PORT || 8080}/li
   .then(answer => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 
 # Node itself is process 1, so that SIGTERM reaches it; no shell in between.
-ENTRYPOINT ["node", "dist/src/main.js"]
+ENTRYPOINT ["node", "--max-semi-space-size=64", "dist/src/main.js"]
 CMD ["start"]

@@ -2,9 +2,11 @@
  * A baseline's processes: as many bare loops as the service has replicas, on stock kafkajs (bare-two-hops.ts) or on the
  * service's own wire layer (same-codecs.ts). Ready when both hops' partitions are shared out evenly.
  */
+
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { makeTopics } from '../scripts/kafka-broker/cluster-admin.ts'
+import { NODE_FLAGS } from '../scripts/node-flags.ts'
 import { readConfig } from '../src/config.ts'
 import type { BareAssignment } from './baselines/bare-work.ts'
 import { Fleet, PARTITIONS, SHARDS, topicsOf, until } from './fleet.ts'
@@ -64,5 +66,6 @@ function startLoop({ program, bootstrap, prefix, stateBytes, partySize }: BareLo
     BARE_PARTY_SIZE: String(partySize),
     BARE_BATCH_RECORDS: String(batchRecordsMax),
   }
-  return fork(script, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+  // With the same room for what dies young: it is not what the comparison is about.
+  return fork(script, { env, execArgv: [...NODE_FLAGS], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
 }

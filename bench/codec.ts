@@ -6,7 +6,8 @@ import { createRequire } from 'node:module'
 import type { Headers, LogRecord } from '../src/contract/log-record.ts'
 import { produceRequest } from '../src/transport/kafka/produce-request.ts'
 import { readBatches, readRecords } from '../src/transport/kafka/record-batch-decoder.ts'
-import { encodeRecordBatch } from '../src/transport/kafka/record-batch-encoder.ts'
+import { draftRecordBatch, splitIntoBatches } from '../src/transport/kafka/record-batch-encoder.ts'
+import { RequestWriter } from '../src/transport/kafka/request-writer.ts'
 import { updateCommand } from './commands.ts'
 import { interleaved, median, type Result, rounded } from './figures.ts'
 import { COMMAND_HEADERS } from './quest.ts'
@@ -83,7 +84,16 @@ function waysOf(): readonly Way[] {
     producerEpoch: PRODUCER.producerEpoch,
     topicData: [{ topic: TOPIC, partitions }],
   }
-  const batch = encodeRecordBatch(records, PRODUCER, NOW)
+  const draft = () => {
+    const [run] = splitIntoBatches(records)
+    if (run === undefined) throw new Error('there are no records')
+    return draftRecordBatch(run, PRODUCER, NOW)
+  }
+  const drafted = draft()
+  const batch = Buffer.alloc(drafted.size)
+  drafted.writeTo(batch, 0)
+  /** Used again and again, as a connection's are. */
+  const frame = Buffer.alloc(2 * batch.length)
   return [
     {
       what: 'write',
@@ -94,9 +104,10 @@ function waysOf(): readonly Way[] {
       what: 'write',
       who: 'ours',
       run: async () => {
-        const bytes = encodeRecordBatch(records, PRODUCER, NOW)
-        const { request } = produceRequest([{ topic: TOPIC, partition: 0, bytes }], TRANSACTIONAL_ID, TIMEOUT_MS)
-        return (await request.encode()).buffer.length
+        const writer = new RequestWriter(frame)
+        writer.beginFrame()
+        produceRequest([{ topic: TOPIC, partition: 0, batch: draft() }], TRANSACTIONAL_ID, TIMEOUT_MS).write(writer)
+        return writer.frame().length
       },
     },
     {

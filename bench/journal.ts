@@ -2,9 +2,11 @@
  * What the journal costs a shard: the same commands prepared, encoded and settled with it and without, in turns within
  * one process (journal-sample.ts). Without a log and its I/O, the share is the largest that it can be.
  */
+
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { NODE_FLAGS } from '../scripts/node-flags.ts'
 import { LIVELY } from './commands.ts'
 import { median, type Result, rounded } from './figures.ts'
 
@@ -52,6 +54,6 @@ export async function benchJournal(): Promise<Result> {
 
 async function sample(): Promise<JournalSample> {
   const script = fileURLToPath(new URL('./journal-sample.js', import.meta.url))
-  const { stdout } = await run(process.execPath, [script])
+  const { stdout } = await run(process.execPath, [...NODE_FLAGS, script])
   return JSON.parse(stdout)
 }

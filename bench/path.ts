@@ -3,9 +3,11 @@
  * bytes of a produce, without sockets and broker (path-sample.ts). Parts are told apart by the clock of the process,
  * so what the collector takes counts where it struck.
  */
+
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { NODE_FLAGS } from '../scripts/node-flags.ts'
 import { LIVELY } from './commands.ts'
 import { median, type Result, rounded } from './figures.ts'
 
@@ -70,6 +72,6 @@ function rowOf(part: string, micros: readonly number[]) {
 
 async function sample(): Promise<PathSample> {
   const script = fileURLToPath(new URL('./path-sample.js', import.meta.url))
-  const { stdout } = await run(process.execPath, [...process.execArgv, script])
+  const { stdout } = await run(process.execPath, [...NODE_FLAGS, script])
   return JSON.parse(stdout)
 }

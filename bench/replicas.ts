@@ -2,9 +2,11 @@
  * Replicas of the service as an operator starts them: `dist/src/main.js start` with the default configuration, but for
  * names, addresses and log level. Ready when the shards are shared out evenly and all of them run.
  */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../scripts/kafka-broker/free-ports.ts'
+import { NODE_FLAGS } from '../scripts/node-flags.ts'
 import { Fleet, PARTITIONS, SHARDS, until } from './fleet.ts'
 
 const READY_LIMIT_MS = 60_000
@@ -48,7 +50,7 @@ export function startReplica(
   { name, port, logLevel }: { readonly name: string; readonly port: number; readonly logLevel: 'info' | 'warn' },
 ): Replica {
   const script = fileURLToPath(new URL('../src/main.js', import.meta.url))
-  const child = spawn(process.execPath, [script, 'start'], {
+  const child = spawn(process.execPath, [...NODE_FLAGS, script, 'start'], {
     stdio: ['ignore', logLevel === 'info' ? 'pipe' : process.stderr, 'inherit'],
     env: {
       ...process.env,

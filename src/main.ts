@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=64
 /**
  * The executable `party-quests`: finds the command, runs it, and turns how it ended into an exit code (0 done or
  * stopped cleanly, 1 failed, 2 wrong usage or configuration). What each command does is in cli/.

@@ -1,8 +1,10 @@
 /** One replica as an operator starts it, that also tells how much memory it has when it is asked. Never asks by itself. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { freePorts } from '../../scripts/kafka-broker/free-ports.ts'
+import { NODE_FLAGS } from '../../scripts/node-flags.ts'
 import { Fleet, SHARDS, until } from '../fleet.ts'
 import { replicaVariables, runningShards } from '../replicas.ts'
 
@@ -30,7 +32,7 @@ export class ProbedReplica {
     const [port = 0] = await freePorts(1)
     const probe = new URL('./memory-probe.js', import.meta.url).href
     const script = fileURLToPath(new URL('../../src/main.js', import.meta.url))
-    const child = spawn(process.execPath, ['--expose-gc', '--import', probe, script, 'start'], {
+    const child = spawn(process.execPath, [...NODE_FLAGS, '--expose-gc', '--import', probe, script, 'start'], {
       stdio: ['ignore', process.stderr, 'inherit', 'ipc'],
       env: {
         ...process.env,

@@ -32,12 +32,15 @@ const NINE = 0x39
 const UINT32_DIGITS_MAX = 10
 const NO_COUNTS: ReadonlyMap<number, number> = new Map()
 
+/** All of them name their instance. */
+export type PlainCommand = Extract<Command, { readonly instanceId: InstanceId }>
+
 /** `undefined`: not laid out like that, which is no fault yet. */
-export function readPlainCommand(value: Buffer): Command | undefined {
-  return new PlainCommand(value).read()
+export function readPlainCommand(value: Buffer): PlainCommand | undefined {
+  return new PlainReader(value).read()
 }
 
-class PlainCommand {
+class PlainReader {
   readonly #bytes: Buffer
   #at = 0
   #isPlain = true
@@ -46,7 +49,7 @@ class PlainCommand {
     this.#bytes = bytes
   }
 
-  read(): Command | undefined {
+  read(): PlainCommand | undefined {
     this.#expect(WORLD)
     const worldId = this.#number(UINT8_MAX)
     this.#expect(CHARACTER)

@@ -9,8 +9,9 @@ import { type GameTopic, readGameEvent } from './game-events.ts'
 import { UINT8_MAX } from './ids.ts'
 import { fieldsOf, isObject } from './json.ts'
 import type { Headers, LogRecord } from './log-record.ts'
+import { readPlainCommand } from './plain-command.ts'
 import { readInstanceId, readUint } from './plain-fields.ts'
-import { instanceHash, originHash, shardKeyHash, shardOf } from './shard-key.ts'
+import { instanceHash, originHash, shardKeyHash, shardOf, shardOfInstance } from './shard-key.ts'
 import { decodeTenant, readTenantId } from './tenant.ts'
 
 export type Route =
@@ -22,6 +23,8 @@ export type Route =
 
 /** `shards` is the number of partitions of the shard-commands topic. */
 export function routeOf(record: LogRecord, shards: number): Route {
+  const plain = record.value && readPlainCommand(record.value)
+  if (plain) return { kind: 'shard', shard: shardOfInstance(plain.instanceId, shards) }
   const envelope = readEnvelope(record.value)
   if (envelope.kind === 'foreign') return envelope
   if (envelope.kind === 'command' && envelope.type === 'LEAVE' && isSound(record)) return { kind: 'every-shard' }

@@ -30,6 +30,20 @@ describe('routeOf', () => {
     expect(routeOf(recordOf(text), 12)).toEqual({ kind: 'shard', shard: shardKeyHash(TENANT.id, 3, 4) % 12 })
   })
 
+  test('sends a command that is read from its bytes where it would be sent if they were parsed', () => {
+    const type = fc.constantFrom('START', 'STAGE_ADVANCE', 'FORFEIT', 'UPDATE_STAGE_STATE', 'BROADCAST_MESSAGE')
+    const edit = fc.record({ at: fc.nat(160), byte: fc.constantFrom(...'"{}[],:0a-9.\\ ') })
+    fc.assert(
+      fc.property(fc.uuid(), type, fc.option(edit), (instanceId, type, edited) => {
+        const text = JSON.stringify({ worldId: 1, characterId: 2, type, body: { instanceId } })
+        const value = edited === null ? text : text.slice(0, edited.at) + edited.byte + text.slice(edited.at + 1)
+        // A space in front changes nothing but who reads it.
+        expect(hashOf(recordOf(value))).toEqual(hashOf(recordOf(` ${value}`)))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
   test('sends every spelling of an instance id to one shard: that of its last four bytes', () => {
     for (const id of [ID, ID.toUpperCase(), ID.replaceAll('-', ''), `urn:uuid:${ID}`, `{${ID}}`]) {
       expect(hashOf(recordOf(`{"type":"FORFEIT","body":{"instanceId":"${id}"}}`))).toBe(0x2795d123)
