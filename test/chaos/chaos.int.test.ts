@@ -7,14 +7,16 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/cli/seeded-random.ts'
 import { systemRandom } from '../../src/clock.ts'
 import { describeWithJava } from '../support/brokers.ts'
-import { eachCommitted, type JavaRecord } from '../support/kafka/independent-client.ts'
+import type { JavaRecord } from '../support/kafka/independent-client.ts'
 import { type ChaosOptions, type ChaosReport, chaos } from './chaos.ts'
-import { CHAOS_QUESTS } from './quests.ts'
-import { SHARDS, TOPICS } from './stage.ts'
+import { CHAOS_QUESTS, HUNT, VISIT } from './quests.ts'
+import { eachJudged } from './read.ts'
+import { LATER, SHARDS, TOPICS } from './stage.ts'
 import { TAMPERINGS } from './tampering.ts'
 import { Verification } from './verification.ts'
 
 const LIMIT_MS = 600_000
+const JUDGED = { ...TOPICS, ...LATER }
 
 describeWithJava('chaos', () => {
   it(
@@ -38,7 +40,7 @@ describeWithJava('chaos', () => {
       () =>
         holds({ version: '4.2.0', nodes: 1, commands: 8_000, kills: 4 }, async ({ stage }) => {
           const records: JavaRecord[] = []
-          await eachCommitted(stage.cluster.bootstrap, Object.values(TOPICS), record => records.push(record))
+          await eachJudged(stage.cluster.bootstrap, JUDGED, record => records.push(record))
           read = records
           clusterId = stage.client.clusterId
         }),
@@ -59,7 +61,7 @@ describeWithJava('chaos', () => {
       'is judged by a verifier that sees %s',
       (_, tamper) => {
         const seed = systemRandom.bytes(4).readUInt32LE(0)
-        const { faults } = verdictOn(tamper(read, TOPICS, seededRandom(seed)))
+        const { faults } = verdictOn(tamper(read, JUDGED, seededRandom(seed)))
         expect(faults, `seed ${seed}`).not.toEqual([])
         // Where to look: a record, by topic, partition and offset.
         expect(faults.join('\n')).toMatch(/\d+@\d+/)
@@ -68,7 +70,10 @@ describeWithJava('chaos', () => {
     )
 
     function verdictOn(records: readonly JavaRecord[]) {
-      const verification = new Verification({ topics: TOPICS, quests: CHAOS_QUESTS, clusterId, shards: SHARDS })
+      const verification = new Verification({
+        ...{ topics: JUDGED, clusterId, shards: SHARDS },
+        quests: [...CHAOS_QUESTS, HUNT, VISIT],
+      })
       for (const record of records) verification.take(record)
       return verification.end()
     }
@@ -94,6 +99,10 @@ async function holds(
     const { operations, timers, deadLetters, instances } = verdict.counts
     for (const count of [operations, timers, deadLetters, instances])
       expect(count).toBeGreaterThan(options.commands / 200)
+    // Each hunt is told of sixteen events at least that concern it, and of others that do not.
+    expect(verdict.counts.happenings).toBeGreaterThan(30 * 16 - 1)
+    expect(verdict.counts.idleHappenings).toBeGreaterThan(30)
+    expect(verdict.counts.elsewhere).toBeGreaterThan(options.commands / 200)
     await look(report)
   })
 }

@@ -6,9 +6,10 @@ import type { KafkaVersion } from '../../scripts/kafka-broker/jars.ts'
 import { Load } from '../integrity/load.ts'
 import { eventually } from '../support/eventually.ts'
 import { Director } from './director.ts'
+import { Hunts } from './hunts.ts'
 import { type Fault, planFaults } from './plan.ts'
-import { CHAOS_QUESTS } from './quests.ts'
-import { PARTITIONS, SHARDS, Stage, TOPICS } from './stage.ts'
+import { CHAOS_QUESTS, HUNT, VISIT } from './quests.ts'
+import { LATER, PARTITIONS, SHARDS, Stage, TOPICS } from './stage.ts'
 import type { Verdict } from './verification.ts'
 import { verify } from './verifier-process.ts'
 
@@ -17,6 +18,9 @@ const REPLICAS = 3
 const PARTIES_PER_STEP = 45
 /** While the faults are behind, so that there is always something under way. */
 const PARTIES_PER_PAUSE = 3
+/** For one hunt, of which the game tells some twenty events, and one visitor. */
+const COMMANDS_PER_HUNT = 200
+const HUNTS_MIN = 30
 /** Records that were accepted and not yet done, beyond which the load waits. */
 const BACKLOG_MAX = 4_000
 const BACKLOG_LIMIT_MS = 180_000
@@ -55,7 +59,7 @@ export interface ChaosReport {
 export async function chaos(options: ChaosOptions, look: (report: ChaosReport) => Promise<void>): Promise<void> {
   const { version, nodes, kills, seed, say } = options
   const plan = planFaults({ seed, kills, replicas: REPLICAS, nodes })
-  const stage = await Stage.open({ version, nodes, replicas: REPLICAS, quests: CHAOS_QUESTS })
+  const stage = await Stage.open({ version, nodes, replicas: REPLICAS, quests: [...CHAOS_QUESTS, HUNT, VISIT] })
   say(`seed ${seed}, Kafka ${version}, ${nodes === 1 ? 'one broker' : 'three brokers'}, logs in ${stage.dir}`)
   try {
     await look(await run(stage, plan, options))
@@ -71,6 +75,13 @@ async function run(stage: Stage, plan: readonly Fault[], options: ChaosOptions):
   const { commands, seed, say } = options
   const { client } = stage
   const load = new Load({ seed, client, partitions: PARTITIONS, quests: CHAOS_QUESTS })
+  const hunts = new Hunts({
+    ...{ seed, client, partitions: PARTITIONS },
+    hunts: Math.max(HUNTS_MIN, Math.ceil(commands / COMMANDS_PER_HUNT)),
+  })
+  await hunts.begin()
+  await client.untilEventsAreRead()
+  await untilBacklogIsBelow(stage, 1)
   const director = new Director({ stage, plan, say })
   const since = performance.now()
   let isOver = false
@@ -84,11 +95,15 @@ async function run(stage: Stage, plan: readonly Fault[], options: ChaosOptions):
     await untilBacklogIsBelow(stage, BACKLOG_MAX)
     const isAhead = load.sent / commands > director.progress + 1 / (plan.length + 1)
     await load.advance(isAhead ? PARTIES_PER_PAUSE : PARTIES_PER_STEP)
+    await hunts.advance(Math.min(load.sent / commands, director.progress))
     if (isOver) await faults
   }
   await load.finish()
+  await hunts.advance(1)
   await faults
   say(`${load.sent} commands sent, ${director.kills} kills; waiting until all is done`)
+  await untilBacklogIsBelow(stage, 1, IDLE_LIMIT_MS)
+  await hunts.end()
   await untilBacklogIsBelow(stage, 1, IDLE_LIMIT_MS)
   const seconds = (performance.now() - since) / 1000
   await untilNobodyPlays(stage)
@@ -97,13 +112,13 @@ async function run(stage: Stage, plan: readonly Fault[], options: ChaosOptions):
   for (const replica of stage.replicas) await replica.untilReady()
   const verdict = await verify({
     bootstrap: stage.cluster.bootstrap,
-    topics: TOPICS,
+    topics: { ...TOPICS, ...LATER },
     definitionsDir: stage.definitionsDir,
     clusterId: client.clusterId,
     shards: SHARDS,
   })
   const mishaps = [...stage.mishaps, ...stage.fatalLines()]
-  return { sent: load.sent, kills: director.kills, faults: plan.length, seconds, verdict, mishaps, stage }
+  return { sent: load.sent + hunts.sent, kills: director.kills, faults: plan.length, seconds, verdict, mishaps, stage }
 }
 
 /**

@@ -54,13 +54,32 @@ export function originOf({ headers }: JavaRecord): string {
 
 /** Commands to one character of one tenant have one order. */
 export function characterLane(key: Buffer | null, headers: JavaHeaders): string {
-  return `commands to ${key?.toString('hex')} of ${headers.slice(0, 4).map(headerText).join(' ')}`
+  return `commands to ${key?.toString('hex')} of ${tenantLine(headers)}`
 }
 
-/** The characterId as little-endian uint32, and four zero bytes. */
-export function characterKey(characterId: number): Buffer {
+/** What a screen is told has one order; of what the maps are told, that to one map of an instance. */
+export function elsewhereLane(key: Buffer | null, value: string, headers: JavaHeaders): string {
+  const { type, instance } = JSON.parse(value)
+  const whose = instance === undefined ? `of ${tenantLine(headers)}` : `in ${instance}`
+  return `${type} to ${key?.toString('hex')} ${whose}`
+}
+
+/** The tenant's headers, which are the first four of whatever he sends or is sent. */
+export function tenantLine(headers: JavaHeaders): string {
+  return headers.slice(0, 4).map(headerText).join(' ')
+}
+
+/** From the map of a stage, when the quest is over. */
+export function reactorsGone(changeMap: string, mapId: number): string {
+  const { worldId, body } = JSON.parse(changeMap)
+  const { channelId, instance } = body
+  return JSON.stringify({ worldId, channelId, mapId, instance, type: 'DESTROY_IN_FIELD', body: {} })
+}
+
+/** The id of a character or a map as little-endian uint32, and four zero bytes. */
+export function idKey(id: number): Buffer {
   const key = Buffer.alloc(8)
-  key.writeUInt32LE(characterId)
+  key.writeUInt32LE(id)
   return key
 }
 

@@ -11,7 +11,7 @@ import { freePorts } from '../../scripts/kafka-broker/free-ports.ts'
 import type { KafkaVersion } from '../../scripts/kafka-broker/jars.ts'
 import { Watchdog } from '../../scripts/kafka-broker/watchdog.ts'
 import type { OracleQuest } from '../support/oracle.ts'
-import { type PublicTopics, QuestClient } from '../support/quest-client.ts'
+import { type LaterTopics, type PublicTopics, QuestClient } from '../support/quest-client.ts'
 import { Replica } from './replica.ts'
 
 export const PREFIX = 'chaos'
@@ -27,6 +27,14 @@ export const TOPICS: PublicTopics = {
   status: `${PREFIX}-status`,
   character: `${PREFIX}-character`,
   deadLetters: `${PREFIX}-dead-letters`,
+}
+
+export const LATER: LaterTopics = {
+  reactor: `${PREFIX}-reactor`,
+  systemMessage: `${PREFIX}-system-message`,
+  map: `${PREFIX}-map`,
+  characterStatus: `${PREFIX}-character-status`,
+  monsterStatus: `${PREFIX}-monster-status`,
 }
 
 export interface StageOptions {
@@ -67,7 +75,7 @@ export class Stage {
     this.cluster = cluster
     this.mishaps = []
     this.#watchdog = new Watchdog()
-    this.client = new QuestClient({ bootstrap: cluster.bootstrap, topics: TOPICS, prefix: PREFIX })
+    this.client = new QuestClient({ bootstrap: cluster.bootstrap, topics: TOPICS, later: LATER, prefix: PREFIX })
     mkdirSync(this.definitionsDir)
     for (const quest of quests) writeFileSync(join(this.definitionsDir, `${quest.questId}.json`), JSON.stringify(quest))
     this.replicas = ports.map((port, index) => {
@@ -126,6 +134,11 @@ function replicaEnv(bootstrap: string, name: string, port: number, definitionsDi
     EVENT_TOPIC_PARTY_QUEST_STATUS: TOPICS.status,
     COMMAND_TOPIC_CHARACTER: TOPICS.character,
     DEAD_LETTER_TOPIC_PARTY_QUEST: TOPICS.deadLetters,
+    COMMAND_TOPIC_REACTOR: LATER.reactor,
+    COMMAND_TOPIC_SYSTEM_MESSAGE: LATER.systemMessage,
+    COMMAND_TOPIC_MAP: LATER.map,
+    EVENT_TOPIC_CHARACTER_STATUS: LATER.characterStatus,
+    EVENT_TOPIC_MONSTER_STATUS: LATER.monsterStatus,
     INTERNAL_TOPIC_PREFIX: PREFIX,
     CREATE_TOPICS: 'all',
     PUBLIC_PARTITIONS: String(PARTITIONS),

@@ -5,6 +5,7 @@
 import type { JavaRecord } from '../support/kafka/independent-client.ts'
 import type { Effect } from '../support/oracle.ts'
 import { statusOf } from './lines.ts'
+import { HUNT_WORLD } from './quests.ts'
 
 export interface Silence {
   readonly ms: number
@@ -24,7 +25,12 @@ export interface VerdictCounts {
   readonly timers: number
   readonly statusEvents: number
   readonly characterCommands: number
+  /** To reactors, screens and maps. */
+  readonly elsewhere: number
   readonly deadLetters: number
+  /** Events of characters and monsters that concern an instance; and those that look as if. */
+  readonly happenings: number
+  readonly idleHappenings: number
   readonly instances: number
   readonly tenants: number
   /** The longest between two status events of one shard while commands came, and when it began. */
@@ -49,7 +55,10 @@ export class Tally {
   #timers = 0
   #statusEvents = 0
   #characterCommands = 0
+  #elsewhere = 0
   #deadLetters = 0
+  #happenings = 0
+  #idleHappenings = 0
   #instances = 0
   #waitMsMax = 0
   #timerLatenessMsMax = 0
@@ -60,10 +69,13 @@ export class Tally {
     this.#shards = shards
   }
 
-  command({ timestamp, headers }: JavaRecord, effect: Effect): void {
+  command({ timestamp, value, headers }: JavaRecord, effect: Effect): void {
     this.#commands++
-    this.#firstCommandAt = Math.min(this.#firstCommandAt, timestamp)
-    this.#lastCommandAt = Math.max(this.#lastCommandAt, timestamp)
+    // Hunts begin before the load and end behind it: in between it is waited for.
+    if (!String(value).includes(`"worldId":${HUNT_WORLD},`)) {
+      this.#firstCommandAt = Math.min(this.#firstCommandAt, timestamp)
+      this.#lastCommandAt = Math.max(this.#lastCommandAt, timestamp)
+    }
     if (effect === 'skipped') this.#skipped++
     else if (effect === 'nothing') this.#silentCommands++
     else if ('code' in effect) this.#refused.set(effect.code, (this.#refused.get(effect.code) ?? 0) + 1)
@@ -103,6 +115,15 @@ export class Tally {
     this.#characterCommands++
   }
 
+  elsewhere(): void {
+    this.#elsewhere++
+  }
+
+  happening(effect: Effect): void {
+    if (effect === 'skipped') this.#idleHappenings++
+    else this.#happenings++
+  }
+
   deadLetter(): void {
     this.#deadLetters++
   }
@@ -117,7 +138,10 @@ export class Tally {
       timers: this.#timers,
       statusEvents: this.#statusEvents,
       characterCommands: this.#characterCommands,
+      elsewhere: this.#elsewhere,
       deadLetters: this.#deadLetters,
+      happenings: this.#happenings,
+      idleHappenings: this.#idleHappenings,
       instances: this.#instances,
       tenants: this.#tenants.size,
       silence: this.#longestSilence(),
@@ -130,7 +154,9 @@ export class Tally {
   #longestSilence(): Silence {
     let longest = { ms: 0, shard: -1, since: '' }
     for (const [shard, times] of this.#times) {
-      const during = times.filter(time => time <= this.#lastCommandAt).sort((a, b) => a - b)
+      const during = times
+        .filter(time => time >= this.#firstCommandAt && time <= this.#lastCommandAt)
+        .sort((a, b) => a - b)
       let last = during[0] ?? 0
       for (const time of during) {
         if (time - last > longest.ms) longest = { ms: time - last, shard, since: new Date(last).toISOString() }

@@ -4,12 +4,13 @@
  */
 import type { Random } from '../../src/clock.ts'
 import type { JavaHeaders, JavaRecord } from '../support/kafka/independent-client.ts'
-import { statusOf } from './lines.ts'
-import type { PublicTopicNames } from './verification.ts'
+import { statusOf, tenantLine } from './lines.ts'
+import { FOE } from './quests.ts'
+import type { JudgedTopics } from './verification.ts'
 
-export type Tampering = (read: readonly JavaRecord[], topics: PublicTopicNames, random: Random) => readonly JavaRecord[]
+export type Tampering = (read: readonly JavaRecord[], topics: JudgedTopics, random: Random) => readonly JavaRecord[]
 
-type TopicName = keyof PublicTopicNames
+type TopicName = keyof JudgedTopics
 
 /** Behind its last record, where order says nothing about it. */
 const LATE_OFFSET = 1e9
@@ -18,6 +19,24 @@ const NO_PARTITION = 99
 export const TAMPERINGS: Readonly<Record<string, Tampering>> = {
   'a status event that is lost': without('status'),
   'a command to a character that is lost': without('character'),
+  'a message to a screen that is lost': without('systemMessage'),
+  'a message to a screen that is there twice': twice('systemMessage'),
+  'a message to reactors that is lost': without('reactor'),
+  'a message to reactors that is there twice': twice('reactor'),
+  // One that was told, and counted by nobody.
+  'a kill that did not count': (read, topics, random) =>
+    replace(
+      read,
+      pick(read, random, record => isKill(record, read, topics)),
+      record => [record, { ...record, offset: record.offset + 0.5 }],
+    ),
+  // Nobody told of it, and it counted.
+  'a kill that counted twice': (read, topics, random) =>
+    replace(
+      read,
+      pick(read, random, record => isKill(record, read, topics)),
+      () => [],
+    ),
   'a dead letter that is lost': without('deadLetters'),
   'a status event that is there twice': twice('status'),
   'a command to a character that is there twice': twice('character'),
@@ -91,7 +110,7 @@ function withHeader(name: string, content: () => Buffer): (record: JavaRecord) =
 }
 
 /** One event and the next of its instance, in each other's places. */
-function swapped(read: readonly JavaRecord[], topics: PublicTopicNames, random: Random): readonly JavaRecord[] {
+function swapped(read: readonly JavaRecord[], topics: JudgedTopics, random: Random): readonly JavaRecord[] {
   const nextOf = (record: JavaRecord) => {
     const at = read.indexOf(record)
     const key = String(record.key)
@@ -105,11 +124,24 @@ function swapped(read: readonly JavaRecord[], topics: PublicTopicNames, random: 
   return replace(once, second, () => [inPlaceOf(second, first)])
 }
 
+/** Of a hunt that was cleared, and of the monster that its condition counts. */
+function isKill({ topic, value, headers }: JavaRecord, read: readonly JavaRecord[], topics: JudgedTopics): boolean {
+  if (topic !== topics.monsterStatus || !String(value).includes('"KILLED"')) return false
+  const told = String(value)
+  if (!told.includes(`"monsterId":${FOE},`)) return false
+  const instance = /"instance":"([^"]+)"/.exec(told)?.[1]
+  return read.some(other => {
+    const said = other.topic === topics.status ? String(other.value) : ''
+    const isCleared = said.includes('STAGE_CLEARED') && said.includes(`"instanceId":"${instance}"`)
+    return isCleared && tenantLine(other.headers) === tenantLine(headers)
+  })
+}
+
 function isUnsampled({ headers }: JavaRecord): boolean {
   return headers.some(([name, value]) => name === 'traceparent' && String(value).endsWith('-00'))
 }
 
-function isTimedOut({ topic, value }: JavaRecord, topics: PublicTopicNames): boolean {
+function isTimedOut({ topic, value }: JavaRecord, topics: JudgedTopics): boolean {
   return topic === topics.status && String(value).includes('stage_time_expired')
 }
 

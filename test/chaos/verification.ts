@@ -7,27 +7,36 @@ import type { JavaRecord } from '../support/kafka/independent-client.ts'
 import { type ExpectedOperation, Oracle, type OracleQuest } from '../support/oracle.ts'
 import {
   changeMapOut,
-  characterKey,
   characterLane,
   deadLetterLine,
+  elsewhereLane,
   expectedDeadLetterLine,
   expectedLine,
+  idKey,
   originOf,
   outgoingLine,
+  reactorsGone,
   statusOf,
 } from './lines.ts'
 import { Tally, type VerdictCounts } from './tally.ts'
+import { Told } from './told.ts'
 import { parentOf, type TraceParent, traceFault } from './trace-parent.ts'
 
-export interface PublicTopicNames {
+export interface JudgedTopics {
   readonly commands: string
   readonly status: string
   readonly character: string
   readonly deadLetters: string
+  readonly reactor: string
+  readonly systemMessage: string
+  readonly map: string
+  /** What the game tells. */
+  readonly characterStatus: string
+  readonly monsterStatus: string
 }
 
 export interface VerificationOptions {
-  readonly topics: PublicTopicNames
+  readonly topics: JudgedTopics
   readonly quests: readonly OracleQuest[]
   readonly clusterId: string
   /** Instances are told apart by it where silences are measured. */
@@ -84,6 +93,7 @@ export class Verification {
   readonly #ends = new Map<string, number>()
   readonly #faults: string[] = []
   readonly #tally: Tally
+  readonly #told = new Told()
   #faultsCount = 0
 
   constructor(options: VerificationOptions) {
@@ -93,7 +103,7 @@ export class Verification {
     this.#tally = new Tally(options.shards)
   }
 
-  /** Any record of the four topics; those of one partition in their order. */
+  /** Any record of the topics; those of one partition in their order, all that the game told before the first other. */
   take(record: JavaRecord): void {
     this.#checkOrder(record)
     const { topics } = this.#options
@@ -108,6 +118,18 @@ export class Verification {
       case topics.character:
         this.#tally.character()
         this.#found(characterLane(record.key, record.headers), record, outgoingLine(record))
+        break
+      case topics.reactor:
+      case topics.systemMessage:
+      case topics.map:
+        this.#tally.elsewhere()
+        this.#found(elsewhereLane(record.key, String(record.value), record.headers), record, outgoingLine(record))
+        break
+      case topics.characterStatus:
+        this.#told.keep(record, 'character')
+        break
+      case topics.monsterStatus:
+        this.#told.keep(record, 'monster')
         break
       case topics.deadLetters:
         this.#tally.deadLetter()
@@ -145,15 +167,34 @@ export class Verification {
     }
     this.#operation(effect, cause, record)
     this.#alarm(effect, cause)
+    this.#happenings(effect)
+  }
+
+  /** All that the game told of an instance, as soon as it has started: before that nothing, and no command between. */
+  #happenings(operation: ExpectedOperation): void {
+    if (!operation.status.some(value => statusOf(value).type === 'STARTED')) return
+    for (const { record, game } of this.#told.take(operation)) {
+      const effect = this.#oracle.tell(record, game)
+      this.#tally.happening(effect)
+      if (typeof effect === 'string') continue
+      const { partition, offset, timestamp } = record
+      const name = `what the game told at ${game} ${partition}@${offset}`
+      const cause: Cause = { name, kind: 'command', notBefore: timestamp, parent: parentOf(record), spanId: undefined }
+      this.#operation(effect, cause, record)
+    }
   }
 
   #operation(operation: Omit<ExpectedOperation, 'command'>, cause: Cause, command?: JavaRecord): void {
-    const { instanceId, tenantHeaders, status, character } = operation
+    const { instanceId, tenantHeaders, status, character, elsewhere } = operation
     for (const value of status) {
       this.#want(`status events of ${instanceId}`, { line: expectedLine(value, tenantHeaders, command), cause })
     }
     for (const { characterId, value } of character) {
-      const lane = characterLane(characterKey(characterId), tenantHeaders)
+      const lane = characterLane(idKey(characterId), tenantHeaders)
+      this.#want(lane, { line: expectedLine(value, tenantHeaders, command), cause })
+    }
+    for (const { id, value } of elsewhere) {
+      const lane = elsewhereLane(idKey(id), value, tenantHeaders)
       this.#want(lane, { line: expectedLine(value, tenantHeaders, command), cause })
     }
   }
@@ -171,7 +212,10 @@ export class Verification {
       {
         ...{ instanceId, tenantHeaders },
         status: [say('FAILED', { reason: 'stage_time_expired' }), say('INSTANCE_DESTROYED', {})],
-        elsewhere: [],
+        elsewhere: (quest.stages[0]?.mapIds ?? []).map(id => ({
+          ...{ topic: 'reactor' as const, id },
+          value: reactorsGone(character[0]?.value ?? '', id),
+        })),
         character: character.map(({ characterId, value }) => ({ characterId, value: changeMapOut(value, quest.exit) })),
       },
       {

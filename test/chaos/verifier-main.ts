@@ -4,15 +4,15 @@
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { eachCommitted } from '../support/kafka/independent-client.ts'
 import type { OracleQuest } from '../support/oracle.ts'
+import { eachJudged } from './read.ts'
 import { Verification } from './verification.ts'
 import type { VerifierRequest } from './verifier-process.ts'
 
 const request: VerifierRequest = JSON.parse(process.argv[2] ?? '')
 const { bootstrap, topics, definitionsDir, clusterId, shards } = request
 const verification = new Verification({ topics, quests: questsOf(definitionsDir), clusterId, shards })
-await eachCommitted(bootstrap, Object.values(topics), record => verification.take(record))
+await eachJudged(bootstrap, topics, record => verification.take(record))
 process.stdout.write(`${JSON.stringify(verification.end())}\n`, () => process.exit(0))
 
 /** As the service was given them. */

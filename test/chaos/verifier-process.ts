@@ -2,11 +2,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { built } from './built.ts'
-import type { PublicTopicNames, Verdict } from './verification.ts'
+import type { JudgedTopics, Verdict } from './verification.ts'
 
 export interface VerifierRequest {
   readonly bootstrap: string
-  readonly topics: PublicTopicNames
+  readonly topics: JudgedTopics
   /** The quests, as the service was given them. */
   readonly definitionsDir: string
   readonly clusterId: string

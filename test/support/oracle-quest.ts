@@ -28,13 +28,22 @@ export interface OracleStage {
   readonly rewards?: readonly OracleReward[]
   readonly properties?: {
     readonly weather?: { readonly itemId: number; readonly message: string; readonly duration: number }
-    readonly friendlyMonster?: { readonly spawnMessage?: string }
+    readonly friendlyMonster?: OracleFriendlyMonster
+    readonly countKills?: boolean
   }
   readonly clearConditions?: readonly OracleCondition[]
   readonly warpType?: string
   /** Seconds, and what happens then. The oracle itself lets no time pass. */
   readonly duration?: number
   readonly onTimeout?: string
+}
+
+export interface OracleFriendlyMonster {
+  readonly monsterId: number
+  readonly spawnMessage?: string
+  readonly onDamaged?: { readonly hitInterval: number; readonly message: string }
+  readonly onDrop?: { readonly messageTemplate: string }
+  readonly onKilled?: { readonly action?: string; readonly message?: string }
 }
 
 interface OracleCondition {

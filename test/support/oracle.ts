@@ -6,6 +6,7 @@
  */
 import { instanceIdAt } from './instance-id.ts'
 import type { JavaHeaders, JavaRecord } from './kafka/independent-client.ts'
+import { readHappening, type ToldOfMonster } from './oracle-happenings.ts'
 import {
   conditionsHold,
   failRequirementHolds,
@@ -59,7 +60,7 @@ export function recompute(commands: readonly JavaRecord[], options: OracleOption
   return { operations, deadLetters, skipped }
 }
 
-/** What one record does: `nothing` where it is accepted and changes no more than the instance's own state. */
+/** What one record does: `skipped` where it concerns nobody, `nothing` where it is accepted and changes no more than the instance's own state. */
 export type Effect = ExpectedOperation | ExpectedDeadLetter | 'nothing' | 'skipped'
 
 type State = 'registering' | 'active' | 'cleared' | 'completed' | 'bonus' | 'destroyed'
@@ -110,6 +111,27 @@ export class Oracle {
     if (said === undefined) return 'nothing'
     const { id: instanceId, tenantHeaders } = result
     return { command: record, instanceId, tenantHeaders, ...said }
+  }
+
+  /**
+   * What another service tells of a character or a monster. Topics have no order among themselves: it must be told
+   * between two commands between which it lay in any order of them.
+   */
+  tell(record: JavaRecord, game: 'character' | 'monster'): ExpectedOperation | 'nothing' | 'skipped' {
+    const happening = readHappening(game, record.value)
+    const tenant = readTenant(record.headers)
+    if (happening === undefined || tenant === undefined) return 'skipped'
+    const live =
+      happening.kind === 'monster'
+        ? this.#live.get(`${tenant.name}/${happening.instanceId}`)
+        : this.#places.get(`${tenant.name}/${happening.place}`)
+    if (live === undefined) return 'skipped'
+    if (happening.kind === 'monster') this.#monster(happening, live)
+    else this.#depart(live, happening.characterId, 'disconnect')
+    const said = this.#speech.take()
+    return said === undefined
+      ? 'nothing'
+      : { command: record, instanceId: live.id, tenantHeaders: live.tenantHeaders, ...said }
   }
 
   /** The instance, or why not; undefined: it concerns nobody. */
@@ -168,12 +190,20 @@ export class Oracle {
     const found = [...this.#places].find(([name]) => name.startsWith(tenant) && name.endsWith(`/${characterId}`))
     const live = found?.[1]
     if (live === undefined) return undefined
+    this.#depart(live, characterId, 'voluntary')
+    return live
+  }
+
+  #depart(live: Live, characterId: number, reason: 'voluntary' | 'disconnect'): void {
     const inLobby = live.state === 'registering'
     const { channelId } = live
     live.members.splice(live.members.indexOf(characterId), 1)
     this.#places.delete(`${live.channel}/${characterId}`)
-    if (!inLobby) this.#speech.warp({ ...live, members: [characterId] }, live.quest.exit, NIL)
-    this.#speech.say(live, 'CHARACTER_LEFT', { characterId, channelId, reason: 'voluntary' })
+    // Who disconnected has been moved already.
+    if (!inLobby && reason === 'voluntary') {
+      this.#speech.warp({ ...live, members: [characterId] }, live.quest.exit, NIL)
+    }
+    this.#speech.say(live, 'CHARACTER_LEFT', { characterId, channelId, reason })
     const isPlayed = live.state === 'active' || live.state === 'cleared'
     if (live.members.length === 0) {
       if (isPlayed) this.#speech.clean(live)
@@ -183,7 +213,32 @@ export class Oracle {
     } else if (inLobby && live.quest.registration.mode === 'instant' && requirementsHold(live)) {
       this.#start(live)
     }
-    return live
+  }
+
+  #monster({ type, mapId, monsterId, itemCount }: ToldOfMonster, live: Live): void {
+    if (live.state !== 'active') return
+    const { mapIds, properties: { friendlyMonster: friendly, countKills } = {} } = stageOf(live)
+    const say = (message: string) => {
+      for (const id of live.members) this.#speech.tell(live, id, 'BLUE_TEXT', message)
+    }
+    const add = (key: string, more: number) => {
+      const sum = numberOf(live.data.get(key)) + more
+      live.data.set(key, String(sum))
+      return sum
+    }
+    if (friendly?.monsterId !== monsterId || !mapIds.includes(mapId)) {
+      if (type !== 'KILLED' || countKills !== true) return
+      live.counts.set(`kill/${monsterId}`, (live.counts.get(`kill/${monsterId}`) ?? 0) + 1)
+    } else if (type === 'DAMAGED') {
+      const hits = add('friendlyHitCount', 1)
+      if (friendly.onDamaged && hits % friendly.onDamaged.hitInterval === 0) say(friendly.onDamaged.message)
+    } else if (type === 'FRIENDLY_DROP') {
+      const count = add('friendlyDropCount', itemCount)
+      if (friendly.onDrop) say(friendly.onDrop.messageTemplate.replaceAll('{count}', String(count)))
+    } else {
+      if (friendly.onKilled?.message) say(friendly.onKilled.message)
+      if (friendly.onKilled?.action === 'fail') this.#fail(live, 'friendly_monster_killed')
+    }
   }
 
   #fail(live: Live, reason: string): void {

@@ -143,6 +143,24 @@ export class QuestClient {
     return undone
   }
 
+  /** Resolves when what other services tell is read from now on, in every partition. */
+  async untilEventsAreRead(): Promise<void> {
+    const { later, prefix } = this.#options
+    if (later === undefined) throw new Error('the client was not told of the topics of events')
+    for (const [game, topic] of [
+      ['character', later.characterStatus] as const,
+      ['monster', later.monsterStatus] as const,
+    ]) {
+      await eventually(
+        async () => {
+          const [found] = await this.#admin.fetchOffsets({ groupId: `${prefix}.ingress-${game}`, topics: [topic] })
+          return found?.partitions.every(({ offset }) => Number(offset) >= 0) === true && found.partitions.length > 0
+        },
+        { limitMs: IDLE_LIMIT_MS, pollMs: IDLE_POLL_MS },
+      )
+    }
+  }
+
   /** Resolves when every accepted record has had its effect. */
   async untilIdle(limitMs = IDLE_LIMIT_MS): Promise<void> {
     await eventually(
