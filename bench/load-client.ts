@@ -1,15 +1,16 @@
 /**
- * The game servers and the watcher of a measurement: writes commands as another service does (stock kafkajs), and asks
+ * The game servers and the watcher of a measurement: writes commands fast, so that nobody is frozen for long, and asks
  * how far the transactions of a fleet have come. Never part of what is measured but for the CPU that it takes.
  */
-import { type Admin, Kafka, logLevel, Partitioners, type Producer } from 'kafkajs'
+import { type Admin, Kafka, logLevel } from 'kafkajs'
+import type { Appender, Transport } from '../src/transport/port.ts'
 import { type Fleet, PARTITIONS, shardGroupOf, until } from './fleet.ts'
+import { openBenchTransport } from './output.ts'
 import { COMMAND_HEADERS } from './quest.ts'
 
 const SEND_RECORDS = 2000
 const PROGRESS_POLL_MS = 25
 const PROGRESS_LIMIT_MS = 180_000
-const HEADERS = Object.fromEntries(COMMAND_HEADERS.map(([name, value]) => [name, value ?? '']))
 
 /** Hop 1 sent some commands twice, as its at-least-once allows: the run has done more work than it is credited for. */
 export class ForwardedTwiceError extends Error {
@@ -17,30 +18,37 @@ export class ForwardedTwiceError extends Error {
 }
 
 export class LoadClient {
-  readonly #producer: Producer
+  readonly #bootstrap: string
   readonly #admin: Admin
+  #writing: { readonly transport: Transport; readonly appender: Appender } | undefined
 
   constructor(bootstrap: string) {
     const kafka = new Kafka({ clientId: 'bench', brokers: bootstrap.split(','), logLevel: logLevel.NOTHING })
-    this.#producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner })
+    this.#bootstrap = bootstrap
     this.#admin = kafka.admin()
   }
 
   async connect(): Promise<void> {
-    await Promise.all([this.#producer.connect(), this.#admin.connect()])
+    const [transport] = await Promise.all([openBenchTransport(this.#bootstrap), this.#admin.connect()])
+    this.#writing = { transport, appender: transport.openAppender('load') }
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#producer.disconnect(), this.#admin.disconnect()])
+    await Promise.all([this.#writing?.transport.close(), this.#admin.disconnect()])
   }
 
   /** Spreads the commands over all partitions, in order within each. Resolves when all are acknowledged. */
   async send({ topics }: Fleet, commands: readonly Buffer[]): Promise<void> {
+    if (this.#writing === undefined) throw new Error('the load client is not connected')
     for (let from = 0; from < commands.length; from += SEND_RECORDS) {
-      const messages = commands
-        .slice(from, from + SEND_RECORDS)
-        .map((value, at) => ({ key: null, value, headers: HEADERS, partition: (from + at) % PARTITIONS }))
-      await this.#producer.send({ topic: topics.commands, acks: -1, messages })
+      const records = commands.slice(from, from + SEND_RECORDS).map((value, at) => ({
+        topic: topics.commands,
+        partition: (from + at) % PARTITIONS,
+        key: null,
+        value,
+        headers: COMMAND_HEADERS,
+      }))
+      await this.#writing.appender.append(records)
     }
   }
 

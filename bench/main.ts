@@ -11,6 +11,7 @@ import { benchCodec } from './codec.ts'
 import { benchConsole } from './console.ts'
 import { type Report, reportMarkdown, resultLines } from './figures.ts'
 import { benchForeign } from './foreign.ts'
+import { benchGrowth } from './growth.ts'
 import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
@@ -34,6 +35,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   throughput: benchThroughput,
   quests: benchQuests,
   latency: benchLatency,
+  growth: benchGrowth,
   restore: benchRestore,
   console: benchConsole,
   recovery: () => benchRecovery(),

@@ -16,23 +16,32 @@ const FIRST_MAP = 910_010_000
 
 /** As a definition file holds it. Stages have a timer each, far in the future, so that the deadline index works too. */
 export function questFile(partySize: number): object {
+  return { ...timelessQuestFile(partySize), duration: 86_400, stages: stagesOf(43_200) }
+}
+
+/** The same without a limit of any kind. */
+export function timelessQuestFile(partySize: number): object {
   return {
     questId: QUEST_ID,
     name: 'A Quest That Never Ends',
     fieldLock: 'instance',
-    duration: 86_400,
+    duration: 0,
     registration: { type: 'party', mode: 'instant', duration: 0, mapId: 0, affinity: 'none' },
     startRequirements: [{ type: 'party_size', operator: 'gte', value: partySize }],
     exit: FIRST_MAP,
-    stages: Array.from({ length: STAGES }, (_, index) => ({
-      index,
-      name: `stage ${index}`,
-      mapIds: [FIRST_MAP + index],
-      type: 'item_collection',
-      duration: 43_200,
-      warpType: 'all',
-    })),
+    stages: stagesOf(0),
   }
+}
+
+function stagesOf(duration: number): readonly object[] {
+  return Array.from({ length: STAGES }, (_, index) => ({
+    index,
+    name: `stage ${index}`,
+    mapIds: [FIRST_MAP + index],
+    type: 'item_collection',
+    duration,
+    warpType: 'all',
+  }))
 }
 
 export function compiledQuest(partySize: number): CompiledDefinition {

@@ -16,6 +16,8 @@ export interface ReplicasOptions {
   readonly prefix: string
   readonly count: number
   readonly definitionsDir: string
+  /** Default: as many as the fleets of all other measurements. */
+  readonly shards?: number
 }
 
 export interface Replica {
@@ -35,7 +37,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<Fleet> {
     await until(`replicas of ${options.prefix} are ready`, READY_LIMIT_MS, 50, async () => {
       fleet.check()
       const running = await Promise.all(fleet.urls.map(runningShards))
-      return running.every(shards => shards === SHARDS / options.count)
+      return running.every(shards => shards === (options.shards ?? SHARDS) / options.count)
     })
     return fleet
   } catch (error) {
@@ -46,7 +48,7 @@ export async function startReplicas(options: ReplicasOptions): Promise<Fleet> {
 
 /** Starts one and waits for nothing. Its log is on stdout when the level is `info`, else on our stderr. */
 export function startReplica(
-  { bootstrap, prefix, definitionsDir }: Omit<ReplicasOptions, 'count'>,
+  { bootstrap, prefix, definitionsDir, shards }: Omit<ReplicasOptions, 'count'>,
   { name, port, logLevel }: { readonly name: string; readonly port: number; readonly logLevel: 'info' | 'warn' },
 ): Replica {
   const script = fileURLToPath(new URL('../src/main.js', import.meta.url))
@@ -54,7 +56,7 @@ export function startReplica(
     stdio: ['ignore', logLevel === 'info' ? 'pipe' : process.stderr, 'inherit'],
     env: {
       ...process.env,
-      ...replicaVariables(bootstrap, prefix),
+      ...replicaVariables(bootstrap, prefix, shards),
       DEFINITIONS_DIR: definitionsDir,
       ...{
         REPLICA_NAME: name,
@@ -68,7 +70,7 @@ export function startReplica(
 }
 
 /** What every replica of an installation has in common. */
-export function replicaVariables(bootstrap: string, prefix: string): Readonly<Record<string, string>> {
+export function replicaVariables(bootstrap: string, prefix: string, shards = SHARDS): Readonly<Record<string, string>> {
   return {
     BOOTSTRAP_SERVERS: bootstrap,
     COMMAND_TOPIC_PARTY_QUEST: `${prefix}.commands`,
@@ -79,7 +81,7 @@ export function replicaVariables(bootstrap: string, prefix: string): Readonly<Re
     INTERNAL_TOPIC_PREFIX: prefix,
     CREATE_TOPICS: 'all',
     PUBLIC_PARTITIONS: String(PARTITIONS),
-    SHARDS: String(SHARDS),
+    SHARDS: String(shards),
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What twelve shards would have left behind in their log: a definition, a position and so many instances, each once.
+ * What shards would have left behind in their log: a definition, a position and so many instances, each once.
  * Only for measurements of restoring; nothing here runs a quest.
  */
 import { encodeInstance } from '../src/actor/snapshot-bytes.ts'
@@ -18,9 +18,8 @@ import { compileDefinition } from '../src/definitions/catalogue.ts'
 import { silentLog } from '../src/log.ts'
 import { prepareTopics } from '../src/topics.ts'
 import type { Transport } from '../src/transport/port.ts'
-import { SHARDS } from './fleet.ts'
 import { Population } from './population.ts'
-import { compiledQuest, questFile } from './quest.ts'
+import { compiledQuest, questFile, timelessQuestFile } from './quest.ts'
 
 const APPEND_RECORDS = 2000
 
@@ -47,6 +46,13 @@ export function newbornInstances(count: number): StoredInstances {
   return { population, count, described: `parties of 3, just begun, ${encode(12_345).length} bytes`, encode }
 }
 
+/** The same without any timer. */
+export function timelessInstances(count: number): StoredInstances {
+  const population = populationOf(3, compileDefinition(timelessQuestFile(3)))
+  const encode = (index: number) => encodeInstance(population.newborn(index))
+  return { population, count, described: `parties of 3, just begun, no timer, ${encode(12_345).length} bytes`, encode }
+}
+
 function populationOf(partySize: number, compiled: ReturnType<typeof compiledQuest>): Population {
   return new Population({ compiled, stepper: createStepper('bench'), partySize })
 }
@@ -59,7 +65,7 @@ export async function writeShardStates(transport: Transport, config: Config, sto
   const appender = transport.openAppender('bench')
   const record = (partition: number, key: Buffer, value: Buffer) => ({ topic, partition, key, value, headers: [] })
   const definitions = population.ruleBook.catalogue.all()
-  const first = Array.from({ length: SHARDS }, (_, shard) => [
+  const first = Array.from({ length: config.shards }, (_, shard) => [
     ...definitions.map(({ ref, bytes }) => record(shard, definitionRecordKey(ref), bytes)),
     record(shard, POSITION_KEY, encodePosition(FIRST_POSITION)),
   ])
@@ -67,7 +73,7 @@ export async function writeShardStates(transport: Transport, config: Config, sto
   for (let from = 0; from < count; from += APPEND_RECORDS) {
     const records = Array.from({ length: Math.min(APPEND_RECORDS, count - from) }, (_, at) => {
       const { instanceId } = population.identity(from + at)
-      return record(shardOfInstance(instanceId, SHARDS), instanceRecordKey(instanceId), encode(from + at))
+      return record(shardOfInstance(instanceId, config.shards), instanceRecordKey(instanceId), encode(from + at))
     })
     await appender.append(records)
   }

@@ -75,7 +75,7 @@ export async function withFleet<T>(
 ): Promise<T> {
   fleets += 1
   const fleet = await start(`bench-${process.pid}-${fleets}`)
-  // One a fleet: a kafkajs producer does not get over topics that are deleted behind it.
+  // One a fleet: its connections end with what it wrote to.
   const client = new LoadClient(bootstrap)
   try {
     await client.connect()
