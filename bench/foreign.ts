@@ -18,13 +18,26 @@ import { TENANT } from './quest.ts'
 
 const SAMPLES = 5
 const LOOKS = 2_000_000
-const EVENTS = 1_200_000
 const PARTITIONS = 12
-const APPEND_RECORDS = 2000
 const PER_SECOND = 100_000
 const READ_LIMIT_MS = 120_000
-const TOPIC = 'bench-monster-events'
-const SHARD_COMMANDS = 'bench-shard-commands'
+
+interface FilledTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly events: number
+  /** Of one batch: producers that wait for nothing write small ones. */
+  readonly batchEvents: number
+}
+
+const WIDE: FilledTopic = { topic: 'bench-wide', partitions: PARTITIONS, events: 1_200_000, batchEvents: 2000 }
+const NARROW: FilledTopic = { topic: 'bench-narrow', partitions: 1, events: 400_000, batchEvents: 50 }
+
+interface Cost {
+  readonly micros: number
+  /** Events, from the first to the last. */
+  readonly perSecond: number
+}
 
 /** As the monster service writes one for a map that everybody may enter. */
 const EVENT = Buffer.from(
@@ -37,13 +50,24 @@ export async function benchForeign(): Promise<Result> {
   const looks = Array.from({ length: SAMPLES }, look)
   const cluster = await startCluster({ version: '4.2.0' })
   try {
-    const reads = await samplesOn(cluster)
+    const wide = await samplesOn(cluster, WIDE)
+    const narrow = await samplesOn(cluster, NARROW)
     return {
       compares:
         `CPU time of the ingress for a monster event (${EVENT.length} bytes and the tenant's headers) that is none of ` +
-        `ours: the look at its bytes, ${LOOKS} times; and ${EVENTS} events on ${PARTITIONS} partitions of Kafka 4.2.0, ` +
-        `read, passed over and committed. ${SAMPLES} runs; the share is of one core at ${PER_SECOND} a second.`,
-      tables: [{ title: 'Foreign events', rows: [rowOf('the look', looks), rowOf('on Kafka', reads)] }],
+        `ours: the look at its bytes, ${LOOKS} times; and a topic of Kafka 4.2.0 read, passed over and committed: ` +
+        `${WIDE.events} events on ${WIDE.partitions} partitions, ${NARROW.events} in batches of ${NARROW.batchEvents} ` +
+        `on one. ${SAMPLES} runs; the share is of one core at ${PER_SECOND} a second.`,
+      tables: [
+        {
+          title: 'Foreign events',
+          rows: [
+            rowOf('the look', looks),
+            readRowOf(`${WIDE.partitions} partitions`, wide),
+            readRowOf('one partition', narrow),
+          ],
+        },
+      ],
     }
   } finally {
     await cluster.close()
@@ -60,6 +84,11 @@ function rowOf(what: string, micros: readonly number[]) {
   }
 }
 
+function readRowOf(what: string, costs: readonly Cost[]) {
+  const micros = costs.map(cost => cost.micros)
+  return { ...rowOf(what, micros), 'a second, at most': rounded(median(costs.map(({ perSecond }) => perSecond))) }
+}
+
 /** CPU microseconds each. */
 function look(): number {
   const before = process.cpuUsage()
@@ -74,40 +103,49 @@ function since(before: NodeJS.CpuUsage): number {
   return user + system
 }
 
-async function samplesOn({ bootstrap }: KafkaCluster): Promise<readonly number[]> {
+async function samplesOn({ bootstrap }: KafkaCluster, filled: FilledTopic): Promise<readonly Cost[]> {
   const transport = await openBenchTransport(bootstrap)
   try {
+    const shardCommands = { topic: shardCommandsOf(filled), partitions: PARTITIONS }
     await transport.admin.createTopics(
-      [TOPIC, SHARD_COMMANDS].map(topic => ({ topic, partitions: PARTITIONS, replicationFactor: 1, config: {} })),
+      [filled, shardCommands].map(({ topic, partitions }) => ({ topic, partitions, replicationFactor: 1, config: {} })),
     )
-    await fill(transport)
-    const samples: number[] = []
+    await fill(transport, filled)
+    const samples: Cost[] = []
     // The first one only makes the code warm.
-    for (let run = 0; run <= SAMPLES; run += 1) samples.push(await read(transport, `bench-${run}`))
+    for (let run = 0; run <= SAMPLES; run += 1) samples.push(await read(transport, filled, `${filled.topic}-${run}`))
     return samples.slice(1)
   } finally {
     await transport.close()
   }
 }
 
-async function fill(transport: Transport): Promise<void> {
+function shardCommandsOf({ topic }: FilledTopic): string {
+  return `${topic}-shard-commands`
+}
+
+async function fill(transport: Transport, { topic, partitions, events, batchEvents }: FilledTopic): Promise<void> {
   const appender = transport.openAppender('bench-fill')
   const headers = tenantHeaders(TENANT)
-  for (let sent = 0; sent < EVENTS; sent += APPEND_RECORDS) {
-    const partition = (sent / APPEND_RECORDS) % PARTITIONS
-    const record = { topic: TOPIC, partition, key: Buffer.from('104040000'), value: EVENT, headers }
-    await appender.append(Array.from({ length: APPEND_RECORDS }, () => record))
+  for (let sent = 0; sent < events; sent += batchEvents) {
+    const partition = (sent / batchEvents) % partitions
+    const record = { topic, partition, key: Buffer.from('104040000'), value: EVENT, headers }
+    await appender.append(Array.from({ length: batchEvents }, () => record))
   }
   await appender.close()
 }
 
 /** From the join of a new group until all are passed over and their offsets committed. */
-async function read(transport: Transport, groupId: string): Promise<number> {
-  let foreign = 0
+async function read(transport: Transport, filled: FilledTopic, groupId: string): Promise<Cost> {
+  const { topic, events } = filled
+  let [foreign, first, last] = [0, 0, 0]
   const telemetry = {
     ...silentTelemetry,
     gameEvents: (_game: string, outcome: string, count: number) => {
-      if (outcome === 'foreign') foreign += count
+      if (outcome !== 'foreign') return
+      if (foreign === 0) first = systemClock.elapsed()
+      last = systemClock.elapsed()
+      foreign += count
     },
   }
   const options = { clock: systemClock, log: silentLog, telemetry }
@@ -115,9 +153,9 @@ async function read(transport: Transport, groupId: string): Promise<number> {
     ...options,
     transport,
     admin: transport.admin,
-    intake: gameIntake({ ...options, game: 'monster', topic: TOPIC, topicId: '', begins: 'earliest' }),
+    intake: gameIntake({ ...options, game: 'monster', topic, topicId: '', begins: 'earliest' }),
     groupId,
-    shardCommands: SHARD_COMMANDS,
+    shardCommands: shardCommandsOf(filled),
     shards: PARTITIONS,
     shardCommandsId: '',
     lookAtTopics: async () => {},
@@ -130,7 +168,7 @@ async function read(transport: Transport, groupId: string): Promise<number> {
   ingress.start(error => {
     throw error
   })
-  await until('all events are read', READ_LIMIT_MS, 100, async () => foreign === EVENTS)
+  await until('all events are read', READ_LIMIT_MS, 100, async () => foreign === events)
   await ingress.close()
-  return since(before) / EVENTS
+  return { micros: since(before) / events, perSecond: (events * 1000) / (last - first) }
 }

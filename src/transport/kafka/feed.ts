@@ -6,7 +6,7 @@ import type { LogRecord, TopicPartition } from '../../contract/log-record.ts'
 import type { PartitionFeed, ReadAhead, Sieve } from '../port.ts'
 import type { CommittedRecords } from './read-committed.ts'
 
-/** At either bound the partition is not polled; one poll may overshoot it by PARTITION_BYTES_MAX of the reader. */
+/** At either bound the partition is not polled; one poll may overshoot it by what fetch-bounds.ts grants a partition. */
 export const READ_AHEAD: ReadAhead = { recordsMax: 1000, bytesMax: 4 * 1024 * 1024 }
 
 export class Feed implements PartitionFeed {

@@ -9,6 +9,7 @@ import type { LogReader, PartitionFeed, ReadAhead, Sieve } from '../port.ts'
 import { reasonOf } from './broker-errors.ts'
 import type { Connections } from './connections.ts'
 import { Feed, READ_AHEAD } from './feed.ts'
+import { fetchBounds } from './fetch-bounds.ts'
 import { type FetchedPartition, fetchRequest } from './fetch-request.ts'
 import type { KafkaOptions } from './kafka-options.ts'
 import { offsetsOf } from './offset-lookup.ts'
@@ -17,10 +18,6 @@ import { CODE, ProtocolError } from './protocol.ts'
 import { type CommittedRecords, readCommitted } from './read-committed.ts'
 import { readBatches } from './record-batch-decoder.ts'
 
-/** Also how long a feed that was just opened may wait for the poll that is under way. */
-const FETCH_WAIT_MS = 50
-const RESPONSE_BYTES_MAX = 8 * 1024 * 1024
-const PARTITION_BYTES_MAX = 256 * 1024
 /** Before a partition or a leader in trouble is asked again. */
 const TROUBLE_WAIT_MS = 100
 /** The same, where only somebody's work will help: no right to read, bytes that nobody understands. */
@@ -117,15 +114,9 @@ export class Reader implements LogReader {
     try {
       const asked = this.#inTurn(feeds).map(feed => ({ feed, from: feed.fetchFrom }))
       const node = await this.#connections.node(leader)
-      const bounds = {
-        maxWaitMs: FETCH_WAIT_MS,
-        bytesMin: this.#readAhead.pollBytesMin ?? 1,
-        responseBytesMax: RESPONSE_BYTES_MAX,
-        partitionBytesMax: Math.min(PARTITION_BYTES_MAX, this.#readAhead.bytesMax),
-      }
       const request = fetchRequest(
         asked.map(({ feed, from }) => ({ ...feed.partition, from })),
-        bounds,
+        fetchBounds(this.#readAhead),
       )
       const fetched = await node.send(request)
       for (const { feed, from } of asked) {
