@@ -21,8 +21,44 @@ export interface Tenant {
 
 export type DecodedTenant = { readonly tenant: Tenant } | { readonly refusal: Refusal }
 
+interface KnownTenant {
+  /** The four headers' values, in the order of the fields. */
+  readonly values: readonly Buffer[]
+  readonly decoded: DecodedTenant
+}
+
+/** The last one: nearly all records are of the tenant before, and its bytes are sooner compared than read. */
+let last: KnownTenant | undefined
+
 /** The tenant of a record's headers, or `MISSING_TENANT` with the header at fault. */
 export function decodeTenant(headers: Headers): DecodedTenant {
+  if (last !== undefined && hasValues(headers, last.values)) return last.decoded
+  const decoded = readTenant(headers)
+  if ('refusal' in decoded) return decoded
+  // Copies: what was read is a view of all that was fetched with it.
+  last = { values: TENANT_HEADERS.map(name => Buffer.from(onlyHeader(headers, name) ?? '')), decoded }
+  return decoded
+}
+
+function hasValues(headers: Headers, values: readonly Buffer[]): boolean {
+  for (let index = 0; index < TENANT_HEADERS.length; index += 1) {
+    const value = onlyHeader(headers, TENANT_HEADERS[index] ?? '')
+    const known = values[index]
+    if (!value || known === undefined || !isSameBytes(value, known)) return false
+  }
+  return true
+}
+
+/** They are short: a loop beats a call out of JavaScript. */
+function isSameBytes(one: Buffer, other: Buffer): boolean {
+  if (one.length !== other.length) return false
+  for (let at = 0; at < one.length; at += 1) if (one[at] !== other[at]) return false
+  return true
+}
+
+const TENANT_HEADERS = ['TENANT_ID', 'REGION', 'MAJOR_VERSION', 'MINOR_VERSION'] as const
+
+function readTenant(headers: Headers): DecodedTenant {
   const id = readTenantId(headers)
   if (id === undefined) return missing(headers, 'TENANT_ID', 'a UUID of 36 characters that is not nil')
   const region = onlyHeader(headers, 'REGION')
@@ -75,6 +111,7 @@ function missing(headers: Headers, name: string, wanted: string): { readonly ref
 
 /** All four headers together are the tenant. */
 export function isSameTenant(one: Tenant, other: Tenant): boolean {
+  if (one === other) return true
   return (
     one.id === other.id &&
     one.majorVersion === other.majorVersion &&
@@ -88,14 +125,21 @@ export function tenantKey({ id, region, majorVersion, minorVersion }: Tenant): s
   return `${id}/${majorVersion}.${minorVersion}/${region}`
 }
 
+const headersOf = new WeakMap<Tenant, Headers>()
+
 /** The headers of every message for this tenant. */
-export function tenantHeaders({ id, region, majorVersion, minorVersion }: Tenant): Headers {
-  return [
+export function tenantHeaders(tenant: Tenant): Headers {
+  const known = headersOf.get(tenant)
+  if (known !== undefined) return known
+  const { id, region, majorVersion, minorVersion } = tenant
+  const headers: Headers = [
     ['TENANT_ID', Buffer.from(id, 'latin1')],
     ['REGION', Buffer.from(region, 'latin1')],
     ['MAJOR_VERSION', uint16(majorVersion)],
     ['MINOR_VERSION', uint16(minorVersion)],
   ]
+  headersOf.set(tenant, headers)
+  return headers
 }
 
 /** The same as text, as services expect it in HTTP. */

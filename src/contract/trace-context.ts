@@ -29,6 +29,8 @@ const PASSED_ON_BYTES_MAX = 64 * 1024
 
 /** `version-traceid-parentid-flags`; what a version above 00 adds behind another dash is not ours to read. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/s
+/** The version that everybody writes, whose parts have their places: found without making each a text of its own. */
+const USUAL = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 const SAMPLED = 1
 
 /** A new span under the sender's; without exactly one valid `traceparent` a new trace, which keeps only the baggage. */
@@ -37,9 +39,12 @@ export function continueTrace(headers: Headers, random: Random): Span {
   const baggage = named(headers, 'baggage')
   if (parent === undefined) return { ...startTrace(random), passedOn: baggage }
   const tracestate = named(headers, 'tracestate')
+  const { traceId, parentSpanId, sampled } = parent
   return {
-    ...parent,
+    traceId,
     spanId: newId(random, SPAN_ID_BYTES),
+    parentSpanId,
+    sampled,
     passedOn: tracestate.length === 0 ? baggage : [...tracestate, ...baggage],
   }
 }
@@ -51,8 +56,13 @@ export function givenTrace(headers: Headers): Headers {
 }
 
 function readParent(headers: Headers): { traceId: string; parentSpanId: string; sampled: boolean } | undefined {
-  const given = onlyHeader(headers, 'traceparent')
-  const found = given ? TRACEPARENT.exec(given.toString('latin1')) : null
+  const text = onlyHeader(headers, 'traceparent')?.toString('latin1')
+  if (text === undefined) return undefined
+  if (USUAL.test(text)) {
+    const sampled = (Number.parseInt(text.slice(-2), 16) & SAMPLED) !== 0
+    return { traceId: text.slice(3, 35), parentSpanId: text.slice(36, 52), sampled }
+  }
+  const found = TRACEPARENT.exec(text)
   const [, version, traceId, parentSpanId, flags, rest] = found ?? []
   if (traceId === undefined || parentSpanId === undefined || flags === undefined) return undefined
   if (version === '00' && rest !== undefined) return undefined
@@ -81,15 +91,23 @@ export function spanHeaders(span: Span): Headers {
 
 /** All headers of that name, or none of them where they are more than anybody may load on every message. */
 function named(headers: Headers, name: string): Headers {
+  if (!isThere(headers, name)) return NOTHING
   const found = headers.filter(([header]) => header === name)
   return found.length === 0 || headerBytes(found) > PASSED_ON_BYTES_MAX ? NOTHING : found
 }
 
+function isThere(headers: Headers, name: string): boolean {
+  for (const [header] of headers) if (header === name) return true
+  return false
+}
+
 const TRACE_ID_BYTES = 16
 const SPAN_ID_BYTES = 8
+const NO_TRACE_ID = '00'.repeat(TRACE_ID_BYTES)
+const NO_SPAN_ID = '00'.repeat(SPAN_ID_BYTES)
 
 /** All zeros means "no id" on the wire, so that one is replaced. */
 function newId(random: Random, bytes: number): string {
   const id = random.bytes(bytes).toString('hex')
-  return /^0+$/.test(id) ? id.replace(/0$/, '1') : id
+  return id === NO_SPAN_ID || id === NO_TRACE_ID ? id.replace(/0$/, '1') : id
 }
