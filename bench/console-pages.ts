@@ -1,8 +1,9 @@
 /**
  * Fifty pages of the console without a browser, for console.ts: each follows /api/live, and asks again for what it shows
- * when it is told of a change, a list at most every two seconds and an instance seven times a second. Does what each line
- * of its standard input says, and answers with one: `open` when all show what they are to, `close`, and `counts`, what
- * they were told and asked since the last time, as JSON. Ends with its input.
+ * when it is told of a change, as often as a page does where more happens than is named: a list at most every two
+ * seconds, an instance twice a second. Does what each line of its standard input says, and answers with one: `open` when
+ * all show what they are to, `close`, and `counts`, what they were told and asked since the last time, as JSON. Ends with
+ * its input.
  *   node console-pages.js URL INSTANCE…
  */
 import { type ClientRequest, request } from 'node:http'
@@ -12,7 +13,8 @@ const LISTS = 25
 const LIST = '/api/instances?page%5Bsize%5D=100'
 /** As where more than a thousand operations are done a second. */
 const LIST_EVERY_MS = 2000
-const INSTANCE_EVERY_MS = 150
+/** The same: changes are not named. */
+const INSTANCE_EVERY_MS = 500
 
 const [url = '', ...instances] = process.argv.slice(2)
 let counts = { events: 0, requests: 0 }

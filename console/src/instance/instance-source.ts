@@ -22,6 +22,8 @@ export interface InstanceSource extends Seen {
 
 /** Questions a second at the most, whatever happens to the instance. */
 const REFRESH_MS = 150
+/** Where so many changed that they are not named, a page asks without knowing whether its own did: less often. */
+const REFRESH_UNNAMED_MS = 500
 /** An owner that was silent and answers again does not say so. */
 const RETRY_MS = 3000
 const ABSENT = 404
@@ -33,6 +35,7 @@ export function useInstance(id: string): InstanceSource {
     const given = new AbortController()
     let isAsking = false
     let isWanted = false
+    let pauseMs = REFRESH_MS
     let known: Instance | undefined
     let retry: ReturnType<typeof setTimeout> | undefined
     const question = async () => {
@@ -58,12 +61,15 @@ export function useInstance(id: string): InstanceSource {
         if (!isWanted || given.signal.aborted) return
         isWanted = false
         void question()
-      }, REFRESH_MS)
+      }, pauseMs)
     }
     ask.current = () => void question()
     void question()
     const stop = onChange(({ ids, isMore }) => {
-      if (isMore || ids.includes(id)) void question()
+      const isNamed = ids.includes(id)
+      if (!isMore && !isNamed) return
+      pauseMs = isNamed ? REFRESH_MS : REFRESH_UNNAMED_MS
+      void question()
     })
     return () => {
       stop()
