@@ -1,6 +1,6 @@
 /**
  * What consoles that are looked at cost the shards: one warm replica under a backlog that never ends, while fifty pages
- * follow it live and while nobody does, in turns of two seconds (pairs.ts). The pages, half of them a list and half one
+ * follow it live and while nobody does, in turns of some two seconds (pairs.ts). The pages, half of them a list and half one
  * instance, are a process of their own (console-pages.ts), which takes its share of the other cores.
  */
 import { spawn } from 'node:child_process'
@@ -22,11 +22,11 @@ import { type Standing, withSide } from './side.ts'
 import { SteadyBacklog } from './steady-backlog.ts'
 
 export const CONSOLE_PAGES = 50
-const PAIRS = 20
+const PAIRS = 16
 const PAIRS_LONG = 60
-const SLICE_MS = 2000
+const SLICE_MS = 1800
 /** After pages were opened or closed: what that costs is not what looking costs. */
-const SETTLE_MS = 500
+const SETTLE_MS = 400
 const INSTANCES = 5000
 const WARM_UP_MS = 8000
 

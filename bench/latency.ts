@@ -27,7 +27,10 @@ const MESSAGES = PARTY_SIZE + 1
 const READABLE_LIMIT_MS = 60_000
 const MOST_COMMANDS = 40_000
 const WARM_UP_PER_SECOND = 1000
-const WARM_UP_SECONDS = 5
+const WARM_UP_SECONDS = 3
+/** Of each pace; the calm ones half as long again. */
+const SECONDS = 3.5
+const SECONDS_LONG = 30
 
 /** How many a second, and the share that has messages. */
 interface Pace {
@@ -56,7 +59,7 @@ export async function benchLatency({ isLong }: BenchOptions): Promise<Result> {
     const transport = await openBenchTransport(cluster.bootstrap)
     const ground = { cluster, transport }
     const most = await undoubled(() => mostPerSecond(ground))
-    const paces = pacesOf(most, isLong ? 30 : 6)
+    const paces = pacesOf(most, isLong ? SECONDS_LONG : SECONDS)
     const samples = await interleaved(ROUNDS, SIDES, side => sampleOf(ground, side, paces))
     await transport.close()
     return { compares: compares(most), tables: [{ title: 'Latency', rows: rowsOf(paces, samples) }] }

@@ -38,7 +38,7 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   growth: benchGrowth,
   restore: benchRestore,
   console: benchConsole,
-  recovery: () => benchRecovery(),
+  recovery: benchRecovery,
 }
 const USAGE = `usage: npm run bench [-- [${Object.keys(BENCHES).join('|')}]… [--long] [--json FILE] [--markdown FILE]]`
 /** As everywhere in this project: wrong usage, or something missing that the user can mend. */

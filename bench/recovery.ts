@@ -6,6 +6,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KafkaCluster, startCluster } from '../scripts/kafka-broker/cluster.ts'
 import type { Transport } from '../src/transport/port.ts'
+import type { BenchOptions } from './bench-options.ts'
 import { registerCommands } from './commands.ts'
 import { median, type Result, type Row } from './figures.ts'
 import { SHARDS, until } from './fleet.ts'
@@ -25,8 +26,11 @@ const INTERVAL_MS = 50
 const CALM_MS = 1500
 const FREEZE_MS = 3000
 const BROKER_DOWN_MS = 1000
-const STORM_MS = 60_000
+const STORM_MS = 20_000
+const STORM_LONG_MS = 60_000
 const STORM_KILL_MS = 2000
+/** So that all benchmarks together end within a quarter of an hour. */
+const SHORT_BY = 3
 const ANSWER_LIMIT_MS = 60_000
 
 interface Ground {
@@ -39,6 +43,7 @@ interface Ground {
 
 interface Scenario {
   readonly name: string
+  /** With --long; otherwise a third of them. */
   readonly rounds: number
   /** Shards that it happens to beside those that somebody takes. */
   readonly hit?: (ground: Ground) => Promise<readonly number[]>
@@ -110,7 +115,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ]
 
-export async function benchRecovery(): Promise<Result> {
+export async function benchRecovery({ isLong }: BenchOptions): Promise<Result> {
   const cluster = await startCluster({ version: '4.2.0' })
   const definitionsDir = await questDirectory(1)
   const options = { bootstrap: cluster.bootstrap, prefix: `recovery-${process.pid}`, definitionsDir }
@@ -126,10 +131,13 @@ export async function benchRecovery(): Promise<Result> {
     const onSend = (id: string) => watch.sent(id)
     const load = new SteadyLoad({ transport, topic: commands, instanceIds, intervalMs: INTERVAL_MS, onSend })
     const rows: Row[] = []
-    for (const scenario of SCENARIOS) rows.push(await measure(scenario, { cluster, replicas, watch }))
+    for (const scenario of SCENARIOS) {
+      const rounds = isLong ? scenario.rounds : Math.ceil(scenario.rounds / SHORT_BY)
+      rows.push(await measure({ ...scenario, rounds }, { cluster, replicas, watch }))
+    }
     const tables = [
       { title: 'Recovery', rows },
-      { title: 'Storm', rows: [await storm({ replicas, watch })] },
+      { title: 'Storm', rows: [await storm({ replicas, watch }, isLong ? STORM_LONG_MS : STORM_MS)] },
     ]
     await load.stop()
     await watch.close()
@@ -222,11 +230,11 @@ async function settled({ replicas, watch }: Pick<Ground, 'replicas' | 'watch'>):
   )
 }
 
-async function storm(ground: Pick<Ground, 'replicas' | 'watch'>): Promise<Row> {
+async function storm(ground: Pick<Ground, 'replicas' | 'watch'>, stormMs: number): Promise<Row> {
   const { replicas, watch } = ground
   await settled(ground)
   watch.begin()
-  const kills = STORM_MS / STORM_KILL_MS
+  const kills = stormMs / STORM_KILL_MS
   const since = performance.now()
   let during = watch.observe()
   for (let kill = 1; kill <= kills; kill++) {
