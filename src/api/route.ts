@@ -43,10 +43,12 @@ type Query<Shape extends z.ZodRawShape> = z.output<z.ZodObject<Shape>>
 export function getRoute<const Shape extends z.ZodRawShape>(
   described: Omit<Described, 'method'> & {
     readonly query?: Shape
+    /** What becomes of a parameter that the route does not know: refused unless told, so that a typing error is seen. */
+    readonly otherQuery?: 'ignored'
     readonly answer: (context: Context, query: Query<Shape>) => Response | Promise<Response>
   },
 ): Route {
-  const { query, answer, ...others } = described
+  const { query, otherQuery, answer, ...others } = described
   const schema = z.object(query ?? ({} as Shape))
   return {
     ...others,
@@ -55,7 +57,7 @@ export function getRoute<const Shape extends z.ZodRawShape>(
     body: undefined,
     guards: [],
     respond: async context => {
-      const read = readQuery(context, schema)
+      const read = readQuery(context, schema, otherQuery)
       return 'faults' in read ? problem(context, 400, 'Bad query', ...read.faults) : answer(context, read.query)
     },
   }
@@ -146,9 +148,12 @@ function limitOf({ bytesMax: maxSize }: JsonBody): MiddlewareHandler {
 function readQuery<Shape extends z.ZodRawShape>(
   context: Context,
   schema: z.ZodObject<Shape>,
+  otherQuery?: 'ignored',
 ): { readonly query: Query<Shape> } | { readonly faults: readonly string[] } {
-  const given = Object.entries(context.req.queries())
   const known = Object.keys(schema.shape)
+  const given = Object.entries(context.req.queries()).filter(
+    ([name]) => otherQuery !== 'ignored' || known.includes(name),
+  )
   const allowed = known.length === 0 ? 'this path takes none' : `this path takes ${known.join(', ')}`
   const faults = given.flatMap(([name, values]) => {
     if (!known.includes(name)) return [`${cut(name)}: no such query parameter; ${allowed}`]

@@ -87,6 +87,7 @@ const SAMPLES: readonly (readonly [string, string, number, (scene: Scene) => Pro
   ['post', `${DEFINITIONS}/validate`, 200, ({ ask }) => ask('POST', '/definitions/validate')],
   ['post', `${DEFINITIONS}`, 501, ({ ask }) => ask('POST', '/definitions')],
   ['post', `${DEFINITIONS}/seed`, 501, ({ ask }) => ask('POST', '/definitions/seed')],
+  ['get', `${DEFINITIONS}/seed/status`, 501, ({ ask }) => ask('GET', '/definitions/seed/status')],
   ['patch', `${DEFINITIONS}/{id}`, 501, ({ ask }) => ask('PATCH', `/definitions/${FIRST}`)],
   ['delete', `${DEFINITIONS}/{id}`, 501, ({ ask }) => ask('DELETE', `/definitions/${FIRST}`)],
 ]
@@ -127,11 +128,11 @@ describe('GET /api/openapi.json', () => {
     expect(Object.keys(components.schemas).sort()).toEqual([...Object.keys(DOCUMENTS), 'Change', 'Hello'].sort())
   })
 
-  it('names the query parameters that are taken, and every other is refused by its name', async () => {
+  it('names the query parameters that are taken, and every other is refused by its name, but where the original took any', async () => {
     const scene = await apiScene()
     const { paths } = await described(scene)
     for (const [path, methods] of Object.entries(paths)) {
-      if (methods.get === undefined) continue
+      if (methods.get === undefined || path.startsWith('/api/party-quests/')) continue
       const address = path.replace('{id}', FIRST).replace('{ref}', COMPILED.ref)
       const response = await scene.get(`${address}?surprise=1`)
       expect([path, response.status]).toEqual([path, 400])

@@ -7,10 +7,12 @@ import { isDashedUuid } from '../../contract/uuid-text.ts'
 import type { CompiledDefinition } from '../../definitions/catalogue.ts'
 import type { ApiOptions } from '../api-options.ts'
 import { JointWork } from '../joint-work.ts'
+import { pageSize } from '../page-size.ts'
 import { problem } from '../problem.ts'
 import { answerDocument, bareRoute, getRoute, type Route } from '../route.ts'
 import { definitionId } from './definition-id.ts'
 import type { Validation } from './ecosystem-documents.ts'
+import { pageNumber, pageWords } from './page-words.ts'
 import { forTenant, TENANT_HEADERS } from './tenant-headers.ts'
 import { validateFiles } from './validation.ts'
 
@@ -27,11 +29,18 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
   const definitions = getRoute({
     path: BASE,
     headers: TENANT_HEADERS,
-    summary: 'Quests that can be registered for',
+    otherQuery: 'ignored',
+    summary: 'Quests that can be registered for: all of them, or a page where one is asked for',
+    query: { 'page[number]': pageNumber, 'page[size]': pageSize },
     answers: { 200: 'PartyQuestDefinitions' },
-    answer: forTenant(context =>
-      answerDocument(context, 'PartyQuestDefinitions', { data: catalogue.all().map(resource) }),
-    ),
+    answer: forTenant((context, _tenant, { 'page[number]': number, 'page[size]': size }) => {
+      const all = catalogue.all()
+      // Whoever does not page must not miss the fifty-first.
+      const isPaged = context.req.query('page[number]') !== undefined || context.req.query('page[size]') !== undefined
+      if (!isPaged) return answerDocument(context, 'PartyQuestDefinitions', { data: all.map(resource) })
+      const data = all.slice((number - 1) * size, number * size).map(resource)
+      return answerDocument(context, 'PartyQuestDefinitions', { data, ...pageWords(all.length, number, size) })
+    }),
   })
 
   const answerOne = (context: Context, name: string, compiled: CompiledDefinition | undefined): Response => {
@@ -44,6 +53,7 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     path: `${BASE}/{id}`,
     params: { id: 'Of the quest: a UUID of version 5 of its questId.' },
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'One quest by its id',
     answers: { 200: 'PartyQuestDefinition', 404: 'Errors' },
     answer: forTenant(context => {
@@ -58,6 +68,7 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
     path: `${BASE}/quest/{questId}`,
     params: { questId: 'As commands name it.' },
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'One quest by its questId',
     answers: { 200: 'PartyQuestDefinition', 404: 'Errors' },
     answer: forTenant(context => {
@@ -95,6 +106,7 @@ export function ecosystemDefinitionRoutes(options: ApiOptions): readonly Route[]
 const CHANGES = [
   ['post', ''],
   ['post', '/seed'],
+  ['get', '/seed/status'],
   ['patch', '/{id}'],
   ['delete', '/{id}'],
 ] as const

@@ -45,6 +45,8 @@ const definition = z.object({ type: z.literal('definitions'), id: z.uuid(), attr
 
 /** Relative to the list. */
 const link = z.string()
+const pageMeta = z.object({ total: uint, page: z.object({ number: uint, size: uint, last: uint }) })
+const pageLinks = z.object({ self: link, first: link, prev: link.optional(), next: link.optional(), last: link })
 
 export const validation = z.object({
   valid: z.boolean(),
@@ -58,11 +60,7 @@ export type Validation = z.infer<typeof validation>
 
 /** By the name that OpenAPI gives them. */
 export const ECOSYSTEM_DOCUMENTS = {
-  PartyQuestInstances: z.object({
-    data: z.array(instance),
-    meta: z.object({ total: uint, page: z.object({ number: uint, size: uint, last: uint }) }),
-    links: z.object({ self: link, first: link, prev: link.optional(), next: link.optional(), last: link }),
-  }),
+  PartyQuestInstances: z.object({ data: z.array(instance), meta: pageMeta, links: pageLinks }),
   PartyQuestInstance: z.object({ data: instance }),
   PartyQuestTimer: z.object({
     data: z.object({
@@ -73,7 +71,12 @@ export const ECOSYSTEM_DOCUMENTS = {
       attributes: z.object({ duration: uint }),
     }),
   }),
-  PartyQuestDefinitions: z.object({ data: z.array(definition) }),
+  /** `meta` and `links` where a page was asked for. */
+  PartyQuestDefinitions: z.object({
+    data: z.array(definition),
+    meta: pageMeta.optional(),
+    links: pageLinks.optional(),
+  }),
   PartyQuestDefinition: z.object({ data: definition }),
   PartyQuestValidations: z.array(validation),
 } as const

@@ -3,13 +3,12 @@
  * and the clock that a character sees. Asks a view, changes nothing, tells nothing of another tenant.
  */
 import type { Context } from 'hono'
-import { z } from 'zod'
 import { UINT32_MAX } from '../../contract/ids.ts'
 import { isSameTenant, type Tenant } from '../../contract/tenant.ts'
 import { InvariantError } from '../../errors.ts'
 import { parseSearch, type Search, tenantWord } from '../../query/search.ts'
 import { type ApiOptions, viewFor } from '../api-options.ts'
-import type { Document, Silence, StageNow } from '../documents.ts'
+import type { Silence, StageNow } from '../documents.ts'
 import { readInstanceId } from '../instance-id.ts'
 import { JointWork } from '../joint-work.ts'
 import { pageSize } from '../page-size.ts'
@@ -19,11 +18,11 @@ import { silenceText } from '../silence-text.ts'
 import type { Row } from '../view.ts'
 import { instanceResource } from './instance-resource.ts'
 import { type Page, pageOf } from './numbered-page.ts'
+import { pageNumber, pageWords } from './page-words.ts'
 import { forTenant, TENANT_HEADERS } from './tenant-headers.ts'
 import { secondsLeft } from './time-left.ts'
 
 const BASE = '/api/party-quests/instances'
-const PAGE_NUMBER_WANTED = 'must be a whole number from 1 to 9999999'
 /** Between two looks for one page: many who ask for it cost what one costs. */
 const SAME_PAGE_MS = 250
 /** A character is in one instance of a channel at most, and in one channel at a time. */
@@ -41,13 +40,9 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     path: BASE,
     summary: 'Live instances of the tenant, in the order of their ids',
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     query: {
-      'page[number]': z
-        .string()
-        .regex(/^[1-9]\d{0,6}$/, PAGE_NUMBER_WANTED)
-        .transform(Number)
-        .default(1)
-        .describe('From 1; 1 unless told.'),
+      'page[number]': pageNumber,
       'page[size]': pageSize,
     },
     answers: { 200: 'PartyQuestInstances' },
@@ -59,11 +54,9 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
         pageOf(view, { search, number, size }, signal),
       )
       if (silent.length > 0) return unreachable(context, 'all instances', silent)
-      const last = Math.max(1, Math.ceil(total / size))
       return answerDocument(context, 'PartyQuestInstances', {
         data: rows.map(staged).flatMap(({ id, row, stage }) => instanceResource(id, row, stage) ?? []),
-        meta: { total, page: { number, size, last } },
-        links: linksOf(number, size, last),
+        ...pageWords(total, number, size),
       })
     }),
   })
@@ -83,6 +76,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     path: `${BASE}/{id}`,
     params: { id: 'The UUID of the instance.' },
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'One live instance of the tenant',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
     answer: forTenant((context, tenant) => answerById(context, tenant, context.req.param('id') ?? '')),
@@ -92,6 +86,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     path: `${BASE}/field/{instanceId}`,
     params: { instanceId: 'The UUID of a field instance: that of the instance whose it is.' },
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'The live instance that a field instance is of',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
     answer: forTenant((context, tenant) => answerById(context, tenant, context.req.param('instanceId') ?? '')),
@@ -129,6 +124,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     path: `${BASE}/character/{characterId}`,
     params: character,
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'The live instance that a character of the tenant is in',
     answers: { 200: 'PartyQuestInstance', 404: 'Errors' },
     answer: forTenant(async (context, tenant) => {
@@ -144,6 +140,7 @@ export function ecosystemInstanceRoutes(options: ApiOptions): readonly Route[] {
     path: `${BASE}/character/{characterId}/timer`,
     params: character,
     headers: TENANT_HEADERS,
+    otherQuery: 'ignored',
     summary: 'The whole seconds that the clock of a character shows: of the bonus, the stage, else the quest',
     answers: { 200: 'PartyQuestTimer', 404: 'Errors' },
     answer: forTenant(async (context, tenant) => {
@@ -174,17 +171,6 @@ function searchOf(text: string): Search {
 function staged({ id, row, stage }: Row): StagedRow {
   if (stage === undefined) throw new InvariantError(`the row of ${id} was asked for with its stage and came without`)
   return { id, row, stage }
-}
-
-function linksOf(number: number, size: number, last: number): Document<'PartyQuestInstances'>['links'] {
-  const to = (page: number) => `?${new URLSearchParams({ 'page[number]': String(page), 'page[size]': String(size) })}`
-  return {
-    self: to(number),
-    first: to(1),
-    ...(number > 1 ? { prev: to(Math.min(number - 1, last)) } : {}),
-    ...(number < last ? { next: to(number + 1) } : {}),
-    last: to(last),
-  }
 }
 
 function notAnId(context: Context, text: string): Response {

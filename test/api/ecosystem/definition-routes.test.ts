@@ -33,6 +33,44 @@ describe('definitions', () => {
     }
   })
 
+  it('are told by the page where a page is asked for, and all of them where none is', async () => {
+    const names = Array.from({ length: 52 }, (_, index) => `quest_${String(index).padStart(2, '0')}`)
+    const catalogue = makeCatalogue(names.map(questId => questFixture({ questId })).map(compileDefinition))
+    const { ask } = await apiScene({ api: { ...fakeApi(), catalogue } })
+    const read = async (query: string) => {
+      const response = await ask('GET', `/definitions${query}`)
+      const { data, meta, links } = ECOSYSTEM_DOCUMENTS.PartyQuestDefinitions.parse(await response.json())
+      return { names: data.map(({ attributes }) => attributes.questId), meta, links }
+    }
+    expect(await read('')).toEqual({ names, meta: undefined, links: undefined })
+    expect(await read('?page[number]=2')).toMatchObject({
+      names: names.slice(50),
+      meta: { total: 52, page: { number: 2, size: 50, last: 2 } },
+    })
+    const third = await read('?page[number]=3&page[size]=2')
+    expect(third.names).toEqual(names.slice(4, 6))
+    expect((await read(third.links?.next ?? '')).names).toEqual(names.slice(6, 8))
+    expect((await read('?page[number]=99')).names).toEqual([])
+  })
+
+  it.each([
+    'page[size]=0',
+    'page[size]=251',
+    'page[number]=0',
+    'page[number]=x',
+  ])('refuse ?%s with 400', async query => {
+    const { ask } = await apiScene()
+    expect((await ask('GET', `/definitions?${query}`)).status).toBe(400)
+  })
+
+  it('take no notice of a query that the original did not know either', async () => {
+    const { ask } = await apiScene()
+    for (const path of ['/definitions', `/definitions/${RESOURCE.id}`, `/definitions/quest/${definition.questId}`]) {
+      const response = await ask('GET', `${path}?fields[definitions]=name&foo=1`)
+      expect([response.status, await response.json()]).toEqual([200, await (await ask('GET', path)).json()])
+    }
+  })
+
   it('are told in the form that a file may have, and come to the same quest', async () => {
     const { ask } = await apiScene()
     const told: unknown = await (await ask('GET', `/definitions/${RESOURCE.id}`)).json()
@@ -65,6 +103,7 @@ describe('definitions', () => {
     ['POST', '/definitions/seed'],
     ['PATCH', `/definitions/${RESOURCE.id}`],
     ['DELETE', `/definitions/${RESOURCE.id}`],
+    ['GET', '/definitions/seed/status'],
   ])('are changed as files: %s %s is 501 and says so', async (method, path) => {
     const { ask } = await apiScene()
     const response = await ask(method, path, {})

@@ -161,11 +161,19 @@ describe('GET /api/party-quests/instances', () => {
     ['page[number]=1e3', /^page\[number\]: /],
     ['page[size]=251', /^page\[size\]: .*1 to 250/],
     ['page[size]=0', /^page\[size\]: /],
-    ['limit=5', /^limit: no such query parameter/],
+    ['page[size]=2&page[size]=3', /^page\[size\] is there 2 times/],
   ])('refuses ?%s with 400', async (query, reason) => {
     const { ask } = await wholeScene()
     const response = await ask('GET', `/instances?${query}`)
     expect([response.status, await details(response)]).toEqual([400, [expect.stringMatching(reason)]])
+  })
+})
+
+describe('a query that the original did not know either', () => {
+  it.each(PATHS)('changes nothing: %s', async path => {
+    const plain = await (await wholeScene()).ask('GET', path)
+    const other = await (await wholeScene()).ask('GET', `${path}?fields[instances]=state&include=x&a=1&a=2`)
+    expect([other.status, await other.text()]).toEqual([200, await plain.text()])
   })
 })
 
