@@ -262,7 +262,8 @@ export const partyQuest = setup({
     ),
     tellOfFriendlyHit: emit(({ context, event }) => {
       const told = friendlyIn(context, event)?.onDamaged
-      const isTold = told !== undefined && customNumber(context.stage.data, FRIENDLY_HIT_KEY) % told.hitInterval === 0
+      if (told === undefined || told.hitInterval === 0) return messages()
+      const isTold = customNumber(context.stage.data, FRIENDLY_HIT_KEY) % told.hitInterval === 0
       return isTold ? messages(...toEach(context, 'BLUE_TEXT', told.message)) : messages()
     }),
     tellOfFriendlyDrop: emit(({ context, event }) => {

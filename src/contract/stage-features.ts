@@ -16,12 +16,12 @@ export interface FriendlyMonster {
   readonly fh: number
   /** Told when its stage begins. */
   readonly spawnMessage?: string
-  /** Told on each `hitInterval`-th hit. */
+  /** Told on each `hitInterval`-th hit; never where that is 0. */
   readonly onDamaged?: { readonly hitInterval: number; readonly message: string }
   /** Told of each drop, `{count}` being what it has dropped so far. */
   readonly onDrop?: { readonly messageTemplate: string }
-  /** `fail`: the quest fails with it. */
-  readonly onKilled?: { readonly action?: 'fail'; readonly message?: string }
+  /** `fail`: the quest fails with it; any other action is none. */
+  readonly onKilled?: { readonly action?: string; readonly message?: string }
 }
 
 export interface Weather {
@@ -51,8 +51,8 @@ const friendlyMonster = object({
   fh: int16.default(0).describe('The foothold under it'),
   spawnMessage: z.exactOptional(text).describe('Told when its stage begins'),
   onDamaged: z
-    .exactOptional(object({ hitInterval: whole(1, UINT32_MAX), message: text }))
-    .describe('Told on each hitInterval-th hit'),
+    .exactOptional(object({ hitInterval: whole(0, UINT32_MAX), message: text }))
+    .describe('Told on each hitInterval-th hit; 0: never'),
   onDrop: z
     .exactOptional(object({ messageTemplate: text }))
     .describe('Told of each drop; {count} is what it has dropped so far'),
@@ -60,8 +60,9 @@ const friendlyMonster = object({
     .exactOptional(
       object({
         action: z
-          .exactOptional(z.literal('fail', 'use fail, or leave it out'))
-          .describe('fail: the quest fails with it'),
+          .exactOptional(z.string('use fail, or leave it out'))
+          .describe('fail: the quest fails with it; nothing follows from any other')
+          .meta({ examples: ['fail'] }),
         message: z.exactOptional(text),
       }),
     )

@@ -12,7 +12,8 @@ export function partyFindings(definition: QuestDefinition, { party }: Exploratio
   const findings: Finding[] = []
   if (stages.length === 0) {
     findings.push({
-      severity: 'fault',
+      // The ecosystem's own files have such a quest: it is loaded, and concerns nobody who does not play it.
+      severity: 'warning',
       code: 'no-stages',
       path: ['stages'],
       reason: 'there are no stages, so nobody can register for the quest (QUEST_NOT_PLAYABLE)',

@@ -23,6 +23,7 @@ export function stageFindings({ stages }: QuestDefinition, exploration: Explorat
     ...dataFindings(stage),
     ...killFindings(stage),
     ...actionFindings(stage),
+    ...friendlyFindings(stage),
   ])
 }
 
@@ -186,6 +187,33 @@ function actionFindings({ index, clearActions }: Stage): readonly Finding[] {
           } as const,
         ],
   )
+}
+
+/** What is said of a friendly monster and comes to nothing, as in the original. */
+function friendlyFindings(stage: Stage): readonly Finding[] {
+  const { onDamaged, onKilled } = friendlyMonsterOf(stage) ?? {}
+  const path = ['stages', stage.index, 'properties', 'friendlyMonster']
+  const findings: Finding[] = []
+  if (onDamaged?.hitInterval === 0) {
+    findings.push({
+      severity: 'warning',
+      code: 'no-effect',
+      path: [...path, 'onDamaged', 'hitInterval'],
+      reason: 'with an interval of 0 its message is never told',
+      cure: 'say after how many hits, or leave onDamaged out',
+    })
+  }
+  const action = onKilled?.action
+  if (action !== undefined && action !== 'fail') {
+    findings.push({
+      severity: 'warning',
+      code: 'no-effect',
+      path: [...path, 'onKilled', 'action'],
+      reason: `nothing is done for ${JSON.stringify(action)} when it is killed`,
+      cure: 'use fail, or leave it out',
+    })
+  }
+  return findings
 }
 
 function thing({ kind, referenceId, referenceKey }: CountRange): string {

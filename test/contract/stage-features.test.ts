@@ -56,6 +56,12 @@ describe('what a stage says in its properties is read once and for all', () => {
     expect([friendlyMonsterOf(wrong), weatherOf(wrong), countsKills(wrong)]).toEqual([undefined, undefined, false])
   })
 
+  test('what the original plays without a word is played so: an interval of 0, an action that nobody knows', () => {
+    const friendlyMonster = { ...BUNNY, onDamaged: { hitInterval: 0, message: 'x' }, onKilled: { action: 'cry' } }
+    expect(featureFaults({ friendlyMonster })).toEqual([])
+    expect(friendlyMonsterOf(stage({ friendlyMonster }))).toEqual(friendlyMonster)
+  })
+
   test('a feature that only the prototype has is not there', () => {
     const inherited = Object.create({ countKills: true, friendlyMonster: BUNNY })
     expect([friendlyMonsterOf(stage(inherited)), countsKills(stage(inherited))]).toEqual([undefined, false])
@@ -66,16 +72,16 @@ test.each([
   ['a coordinate beyond a map', { friendlyMonster: { ...BUNNY, x: 40_000 } }, ['friendlyMonster', 'x'], 40_000],
   ['no monster', { friendlyMonster: { ...BUNNY, monsterId: 0 } }, ['friendlyMonster', 'monsterId'], 0],
   [
-    'an action that nobody knows',
-    { friendlyMonster: { ...BUNNY, onKilled: { action: 'cry' } } },
+    'an action that is no text',
+    { friendlyMonster: { ...BUNNY, onKilled: { action: 5 } } },
     ['friendlyMonster', 'onKilled', 'action'],
-    'cry',
+    5,
   ],
   [
-    'an interval of no hits',
-    { friendlyMonster: { ...BUNNY, onDamaged: { hitInterval: 0, message: 'x' } } },
+    'an interval of half a hit',
+    { friendlyMonster: { ...BUNNY, onDamaged: { hitInterval: 0.5, message: 'x' } } },
     ['friendlyMonster', 'onDamaged', 'hitInterval'],
-    0,
+    0.5,
   ],
   ['weather without a text', { weather: { itemId: 1, duration: 5 } }, ['weather', 'message'], undefined],
   ['kills counted by half', { countKills: 'yes' }, ['countKills'], 'yes'],

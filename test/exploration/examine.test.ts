@@ -40,7 +40,7 @@ test('each finding names a reason and a cure', () => {
 
 describe('a quest that nobody can start', () => {
   test('without stages', () => {
-    expect(found({ stages: [] })).toEqual(['fault stages no-stages'])
+    expect(found({ stages: [] })).toEqual(['warning stages no-stages'])
   })
 
   test.each([
@@ -149,6 +149,17 @@ describe('a stage that asks for custom data', () => {
     expect(found(stages([ITEM], data('seeds')))).toEqual(['note stages.1.clearConditions.0 stage-needs-data'])
     const byScript = { properties: { clearedBy: 'script' }, clearConditions: data('seeds') }
     expect(found({ stages: [sound(0, byScript), sound(1)] })).toEqual([])
+  })
+
+  test('with a friendly monster of which something is said that comes to nothing', () => {
+    const saying = (said: object) =>
+      found({ stages: [sound(0, { properties: { friendlyMonster: { ...friendlyMonster, ...said } } })] })
+    const place = 'stages.0.properties.friendlyMonster'
+    expect(saying({ onDamaged: { hitInterval: 0, message: 'x' }, onKilled: { action: 'cry' } })).toEqual([
+      `warning ${place}.onDamaged.hitInterval no-effect`,
+      `warning ${place}.onKilled.action no-effect`,
+    ])
+    expect(saying({ onDamaged: { hitInterval: 1, message: 'x' }, onKilled: { action: 'fail' } })).toEqual([])
   })
 
   test('that only a friendly monster counts is warned of where there is none', () => {

@@ -32,6 +32,12 @@ test('is told of and fails nothing where only a message is asked for', () => {
   expect(play.state).toBe('active')
 })
 
+test('is never told of where its interval is 0, and fails nothing by an action that nobody knows', () => {
+  const play = guarding({ onDamaged: { hitInterval: 0, message: 'Ouch.' }, onKilled: { action: 'cry' } })
+  expect([play.send(about('damaged')), play.send(about('damaged')), play.send(about('killed'))]).toEqual([[], [], []])
+  expect(play.state).toBe('active')
+})
+
 test('is passed over in a stage that has none', () => {
   const play = new Playthrough(quest())
   for (const what of ['damaged', 'drop', 'killed'] as const) {
