@@ -291,12 +291,17 @@ export function decodeAnyCommand(value: Buffer | null): DecodedCommand {
   return { kind: 'malformed', refusal: refuse('MALFORMED', reasonOf(parsed.error, given)) }
 }
 
+function memberOf(value: unknown, step: PropertyKey): unknown {
+  if (Array.isArray(value)) return value[Number(step)]
+  return isObject(value) ? value[String(step)] : undefined
+}
+
 /** `body.channelId is 256: must be …`: the first fault; one is enough to find the sender. */
 function reasonOf(error: z.ZodError, given: unknown): string {
   const [issue] = error.issues
   if (issue === undefined) return 'not a command'
   let value = given
-  for (const step of issue.path) value = isObject(value) ? value[String(step)] : undefined
+  for (const step of issue.path) value = memberOf(value, step)
   const name = issue.path.map(step => cut(String(step))).join('.')
   return `${name} is ${describe(value)}: ${issue.message}`
 }
