@@ -10,7 +10,7 @@ import type { Transport } from '../src/transport/port.ts'
 import { costColumns, type Played, play, rateColumns, undoubled } from './backlog.ts'
 import type { BenchOptions } from './bench-options.ts'
 import { LIVELY, loadOf } from './commands.ts'
-import { interleaved, median, type Result, type Row, rounded, type Table } from './figures.ts'
+import { interleaved, median, type Result, type Row, rounded } from './figures.ts'
 import type { Fleet } from './fleet.ts'
 import type { LoadClient } from './load-client.ts'
 import { cpuSeconds } from './machine.ts'
@@ -51,65 +51,54 @@ interface Ground {
   readonly rounds: number
 }
 
-export async function benchGrowth({ isLong }: BenchOptions): Promise<Result> {
+export async function benchInstances(options: BenchOptions): Promise<Result> {
+  return await benchGrowth(options, 'Instances', [1000, 10_000, 100_000, 1_000_000].map(sizeOf))
+}
+
+export async function benchTimers(options: BenchOptions): Promise<Result> {
+  return await benchGrowth(options, 'Armed timers', [
+    { ...ONE, name: 'none', instances: timelessInstances(MANY_TIMERS) },
+    { ...ONE, name: `${MANY_TIMERS.toLocaleString('en')} timers`, instances: newbornInstances(MANY_TIMERS) },
+  ])
+}
+
+export async function benchReplicas(options: BenchOptions): Promise<Result> {
+  const few = { ...ONE, instances: newbornInstances(10_000) }
+  return await benchGrowth(options, 'Replicas and shards', [
+    { ...few, name: '1 replica, 12 shards' },
+    { ...few, name: '2 replicas, 12 shards', replicas: 2 },
+    { ...few, name: '3 replicas, 12 shards', replicas: 3 },
+    { ...few, name: '1 replica, 48 shards', shards: 48 },
+  ])
+}
+
+const ONE = { replicas: 1, shards: 12 }
+
+function sizeOf(count: number): Size {
+  return { ...ONE, name: `${count.toLocaleString('en')} instances`, instances: newbornInstances(count) }
+}
+
+async function benchGrowth({ isLong }: BenchOptions, title: string, sizes: readonly Size[]): Promise<Result> {
   const definitionsDir = await questDirectory(PARTY_SIZE)
   const rounds = isLong ? ROUNDS_LONG : ROUNDS
-  const tables: Table[] = []
+  const cluster = await startCluster({ version: '4.2.0' })
   try {
-    for (const [title, sizes] of comparisons()) {
-      // One broker each: what a comparison leaves behind is nothing that the next one has to carry.
-      const cluster = await startCluster({ version: '4.2.0' })
-      try {
-        const transport = await openBenchTransport(cluster.bootstrap)
-        const ground = { cluster, transport, definitionsDir, rounds }
-        tables.push({ title, rows: await withAll(ground, sizes, [], grown => compared(ground, grown)) })
-        await transport.close()
-      } finally {
-        await cluster.close()
-      }
-    }
-    return { compares: compares(rounds), tables }
+    const transport = await openBenchTransport(cluster.bootstrap)
+    const ground = { cluster, transport, definitionsDir, rounds }
+    const rows = await withAll(ground, sizes, [], grown => compared(ground, grown))
+    await transport.close()
+    return { compares: compares(rounds), tables: [{ title, rows }] }
   } finally {
     await rm(definitionsDir, { recursive: true })
+    await cluster.close()
   }
 }
 
 const compares = (rounds: number) =>
-  `What a command (${LIVELY.name}) costs a replica, all threads, as an installation grows; the first of each table is ` +
+  `What a command (${LIVELY.name}) costs a replica, all threads, as an installation grows; the first line is ` +
   `what the others are compared with. Instances (parties of ${PARTY_SIZE}, one timer each) are put into the state topic ` +
   `and restored; ${COMMANDS} commands a run for instances drawn at random, ${rounds} runs each in turns, all processes ` +
-  'of a table at once on Kafka 4.2.0 and the same cores. Idle is what all its processes take while nobody sends anything.'
-
-function comparisons(): readonly (readonly [title: string, sizes: readonly Size[]])[] {
-  const one = { replicas: 1, shards: 12 }
-  const few = newbornInstances(10_000)
-  return [
-    [
-      'Instances',
-      [1000, 10_000, 100_000, 1_000_000].map(count => ({
-        name: `${count.toLocaleString('en')} instances`,
-        instances: newbornInstances(count),
-        ...one,
-      })),
-    ],
-    [
-      'Armed timers',
-      [
-        { name: 'none', instances: timelessInstances(MANY_TIMERS), ...one },
-        { name: `${MANY_TIMERS.toLocaleString('en')} timers`, instances: newbornInstances(MANY_TIMERS), ...one },
-      ],
-    ],
-    [
-      'Replicas and shards',
-      [
-        { name: '1 replica, 12 shards', instances: few, ...one },
-        { name: '2 replicas, 12 shards', instances: few, replicas: 2, shards: 12 },
-        { name: '3 replicas, 12 shards', instances: few, replicas: 3, shards: 12 },
-        { name: '1 replica, 48 shards', instances: few, replicas: 1, shards: 48 },
-      ],
-    ],
-  ]
-}
+  'at once on Kafka 4.2.0 and the same cores. Idle is what all its processes take while nobody sends anything.'
 
 /** Starts one after the other; all of them run when `use` is called, and none when it is over. */
 async function withAll<T>(

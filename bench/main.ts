@@ -11,7 +11,7 @@ import { benchCodec } from './codec.ts'
 import { benchConsole } from './console.ts'
 import { type Report, reportMarkdown, resultLines } from './figures.ts'
 import { benchForeign } from './foreign.ts'
-import { benchGrowth } from './growth.ts'
+import { benchInstances, benchReplicas, benchTimers } from './growth.ts'
 import { benchJournal } from './journal.ts'
 import { benchLatency } from './latency.ts'
 import { machineLine } from './machine.ts'
@@ -35,7 +35,9 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   throughput: benchThroughput,
   quests: benchQuests,
   latency: benchLatency,
-  growth: benchGrowth,
+  instances: benchInstances,
+  timers: benchTimers,
+  replicas: benchReplicas,
   restore: benchRestore,
   console: benchConsole,
   recovery: benchRecovery,
