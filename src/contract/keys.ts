@@ -16,8 +16,9 @@ export function mapKey(mapId: number): Buffer {
 
 /** 8 bytes: the id as little-endian uint32, then four zero bytes. */
 function uint32Key(id: number): Buffer {
-  const key = Buffer.alloc(8)
+  const key = Buffer.allocUnsafe(8)
   key.writeUInt32LE(id)
+  key.writeUInt32LE(0, 4)
   return key
 }
 

@@ -37,8 +37,8 @@ export function crc32c(bytes: Buffer, start = 0, end = bytes.length): number {
   let crc = -1
   let at = start
   for (const last = end - 8; at <= last; at += 8) {
-    const low = crc ^ bytes.readInt32LE(at)
-    const high = bytes.readInt32LE(at + 4)
+    const low = crc ^ int32(bytes, at)
+    const high = int32(bytes, at + 4)
     crc =
       look(T7, low) ^
       look(T6, low >>> 8) ^
@@ -49,8 +49,13 @@ export function crc32c(bytes: Buffer, start = 0, end = bytes.length): number {
       look(T1, high >>> 16) ^
       look(T0, high >>> 24)
   }
-  for (; at < end; at += 1) crc = look(T0, crc ^ bytes.readUInt8(at)) ^ (crc >>> 8)
+  for (; at < end; at += 1) crc = look(T0, crc ^ (bytes[at] ?? 0)) ^ (crc >>> 8)
   return (crc ^ -1) >>> 0
+}
+
+/** Buffer's own reader looks at the bounds of each. */
+function int32(bytes: Buffer, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
 }
 
 function look(entries: Int32Array, index: number): number {

@@ -18,6 +18,7 @@ const MAGIC = 2
 const GZIP = 1
 const TRANSACTIONAL = 16
 const NULL_LENGTH = -1
+const UINT32 = 2 ** 32
 /** Up to here a loop is faster than a call. */
 const LOOPED_BYTES_MAX = 48
 
@@ -140,19 +141,26 @@ function writeHeader(
   size: number,
   { count, producer, timestamp, compression }: BatchHead,
 ): void {
-  batch.writeBigInt64BE(0n, start)
+  writeInt64(batch, 0, start)
   batch.writeInt32BE(size - AT_LENGTH - 4, start + AT_LENGTH)
   batch.writeInt32BE(0, start + AT_LENGTH + 4) // the leader's epoch: the broker's to fill in
   batch.writeInt8(MAGIC, start + AT_MAGIC)
   let at = batch.writeInt16BE(compression | (producer.transactional ? TRANSACTIONAL : 0), start + AT_ATTRIBUTES)
   at = batch.writeInt32BE(count - 1, at)
-  at = batch.writeBigInt64BE(BigInt(timestamp), at)
-  at = batch.writeBigInt64BE(BigInt(timestamp), at)
-  at = batch.writeBigInt64BE(BigInt(producer.producerId), at)
+  at = writeInt64(batch, timestamp, at)
+  at = writeInt64(batch, timestamp, at)
+  at = writeInt64(batch, producer.producerId, at)
   at = batch.writeInt16BE(producer.producerEpoch, at)
   at = batch.writeInt32BE(producer.baseSequence, at)
   batch.writeInt32BE(count, at)
   batch.writeUInt32BE(crc32c(batch, start + AT_ATTRIBUTES, start + size), start + AT_CRC)
+}
+
+/** A safe integer, without making a BigInt of it. */
+function writeInt64(into: Buffer, value: number, at: number): number {
+  into.writeInt32BE(Math.floor(value / UINT32), at)
+  into.writeUInt32BE(value >>> 0, at + 4)
+  return at + 8
 }
 
 /** Attributes and timestamp delta are always 0, one byte each. */
