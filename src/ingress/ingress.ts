@@ -8,7 +8,7 @@
 import { Alarm } from '../alarm.ts'
 import { type BackOff, backOffMs } from '../back-off.ts'
 import type { Clock, Random } from '../clock.ts'
-import { decodeHandover, encodeHandover } from '../contract/handover.ts'
+import { encodeHandover } from '../contract/handover.ts'
 import { type LogRecord, partitionName, recordBytes, type TopicPartition } from '../contract/log-record.ts'
 import { forward, forwardOversized } from '../contract/shard-command.ts'
 import { OffsetOutOfRangeError, RecordTooLargeError, UnrestorableError } from '../errors.ts'
@@ -90,8 +90,6 @@ export class Ingress {
   #committer: OffsetCommitter | undefined
   /** Beside every offset that is committed. */
   #note = ''
-  /** Those from this number on were added later. */
-  #firstPartitions = Number.POSITIVE_INFINITY
   #done: Promise<void> | undefined
   #isRefused = false
   #trouble: string | undefined
@@ -123,12 +121,14 @@ export class Ingress {
 
   /** @param onFatal called with an error that no reaction is known for; the ingress has then stopped. */
   start(onFatal: (error: unknown) => void): void {
-    const { transport, groupId, intake } = this.#options
+    const { transport, groupId, intake, shards, shardCommandsId, clock, log } = this.#options
     this.#membership = transport.joinGroup({
       groupId,
       topics: [intake.topic],
       onAssigned: assignment => this.#assign(assignment),
     })
+    this.#note = encodeHandover({ topicId: shardCommandsId, shards })
+    this.#committer = new OffsetCommitter(this.#membership, this.#note, clock, log)
     this.#done = this.#forwardAll().catch(onFatal)
   }
 
@@ -199,7 +199,6 @@ export class Ingress {
     const unopened = [...this.#sources.values()].filter(({ feed }) => feed === undefined)
     if (unopened.length === 0 || this.#membership === undefined) return
     await this.#options.lookAtTopics()
-    this.#committer ??= await this.#openCommitter(this.#membership)
     const committed = await this.#membership.committed(unopened.map(({ partition }) => partition))
     for (const [index, source] of unopened.entries()) {
       const known = committed[index]
@@ -207,24 +206,6 @@ export class Ingress {
       if (from === undefined || !this.#isOurs(source)) continue
       source.feed = this.#open(source.partition, from)
     }
-  }
-
-  /** Before the first partition is opened: its note says what the topic was when its group knew nothing of it. */
-  async #openCommitter(membership: GroupMembership): Promise<OffsetCommitter> {
-    const { admin, groupId, intake, shards, shardCommandsId: topicId, clock, log } = this.#options
-    const { topic, begins } = intake
-    if (begins === 'end') {
-      const { length } = await admin.offsets(topic)
-      const places = Array.from({ length }, (_, partition) => ({ topic, partition }))
-      const said = (await admin.committed(groupId, places)).flatMap(
-        offset => decodeHandover(offset?.note ?? '')?.firstPartitions ?? [],
-      )
-      this.#firstPartitions = Math.min(...(said.length > 0 ? said : [length]))
-      this.#note = encodeHandover({ topicId, shards, firstPartitions: this.#firstPartitions })
-    } else {
-      this.#note = encodeHandover({ topicId, shards })
-    }
-    return new OffsetCommitter(membership, this.#note, clock, log)
   }
 
   /**
@@ -237,9 +218,8 @@ export class Ingress {
     const { partition } = source
     const offsets = await admin.offsets(partition.topic)
     if (!this.#isOurs(source)) return undefined
-    const begins = partition.partition < this.#firstPartitions ? intake.begins : 'earliest'
-    const from = offsets[partition.partition]?.[begins] ?? 0
-    if (begins === 'end') await this.#membership?.commit([{ ...partition, next: from, note: this.#note }])
+    const from = offsets[partition.partition]?.[intake.begins] ?? 0
+    if (intake.begins === 'end') await this.#membership?.commit([{ ...partition, next: from, note: this.#note }])
     return from
   }
 

@@ -17,7 +17,7 @@ export interface Intake {
   readonly topic: string
   /** Under which name a shard keeps how far it has applied the topic. */
   readonly originTopic: string
-  /** Where a partition begins of which the group knows nothing; one that was added to the topic later, at its earliest. */
+  /** Where a partition begins of which the group knows nothing. */
   readonly begins: 'earliest' | 'end'
   readonly keep?: Sieve
   readonly readAhead?: ReadAhead

@@ -38,10 +38,6 @@ class Scene {
     this.make(topic)
   }
 
-  widen(topic: string): void {
-    this.#log.addPartitions(topic, 1)
-  }
-
   intercept(intercept: Intercept): void {
     this.#intercept = intercept
   }
@@ -76,8 +72,8 @@ class Scene {
     return { ingress, neighbours, log, counts, fatal }
   }
 
-  async tell(value: string, topic = 'monsters', headers = tenantHeaders(TENANT), partition = 0): Promise<void> {
-    await this.#sender.append([{ topic, partition, key: null, value: Buffer.from(value), headers }])
+  async tell(value: string, topic = 'monsters', headers = tenantHeaders(TENANT)): Promise<void> {
+    await this.#sender.append([{ topic, partition: 0, key: null, value: Buffer.from(value), headers }])
     await this.clock.settle()
   }
 
@@ -135,32 +131,6 @@ test('what was told before anybody read the topic is of the past; a topic that c
   await scene.tell(JSON.stringify({ type: 'LOGOUT', characterId: 1, body: {} }), 'characters')
   await scene.clock.advance(10_000)
   expect(scene.forwarded()).toEqual([1, 0])
-})
-
-test('a partition that is added later is read from its beginning: nobody can have passed over what is in it', async () => {
-  scene = new Scene('monsters')
-  await scene.tell(killed(OURS))
-  await scene.ingress('a')
-  scene.widen('monsters')
-  await scene.tell(killed(OURS), 'monsters', tenantHeaders(TENANT), 1)
-  await scene.clock.advance(1000)
-  expect(scene.forwarded()).toEqual([0])
-})
-
-test('a partition that is added while nobody reads is read from its beginning too, whoever comes then', async () => {
-  scene = new Scene('monsters')
-  await scene.ingress('a')
-  await scene.tell(killed(OURS))
-  await scene.clock.advance(1000)
-  await scene.close()
-  scene.widen('monsters')
-  for (const _ of ['b', 'c']) await scene.tell(killed(OURS), 'monsters', tenantHeaders(TENANT), 1)
-  for (const name of ['b', 'c']) {
-    await scene.ingress(name)
-    await scene.clock.advance(1000)
-    await scene.close()
-  }
-  expect(scene.forwarded()).toEqual([0, 0, 1])
 })
 
 test('where it began is kept: what comes before a first commit is not passed over after a crash', async () => {

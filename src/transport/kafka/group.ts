@@ -31,7 +31,7 @@ import { CODE, type ProtocolRequest } from './protocol.ts'
 /** Before a coordinator in trouble is asked again. */
 const TROUBLE_WAIT_MS = 200
 /** How often the leader looks whether a topic has got more partitions, which nobody else would tell. */
-const PARTITIONS_CHECK_MS = 5000
+const PARTITIONS_CHECK_MS = 30_000
 /** A broker that does not take our leave by then lets the session run out instead. */
 const LEAVE_LIMIT_MS = 2000
 
