@@ -14,7 +14,7 @@ import { COMMAND_HEADERS } from './quest.ts'
 
 const RECORDS = 500
 /** Of all records, in each sample: long enough that the collector has its turn in it. */
-const REPEATS = 100
+const REPEATS = 50
 const ROUNDS = 15
 const TOPIC = 'bench'
 const TIMEOUT_MS = 10_000

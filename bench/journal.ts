@@ -12,10 +12,10 @@ import { median, type Result, rounded } from './figures.ts'
 
 const run = promisify(execFile)
 
-const SAMPLES = 7
+const SAMPLES = 5
 export const JOURNAL_INSTANCES = 5000
 /** Of a thousand commands each. */
-export const JOURNAL_BLOCKS = 200
+export const JOURNAL_BLOCKS = 120
 export const JOURNAL_MIX = LIVELY
 
 export const JOURNAL_SIDES = ['silent', 'journal'] as const
