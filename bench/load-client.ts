@@ -9,6 +9,7 @@ import { openBenchTransport } from './output.ts'
 import { COMMAND_HEADERS } from './quest.ts'
 
 const SEND_RECORDS = 2000
+const WRITABLE_LIMIT_MS = 20_000
 const PROGRESS_POLL_MS = 25
 const PROGRESS_LIMIT_MS = 180_000
 
@@ -35,6 +36,18 @@ export class LoadClient {
 
   async close(): Promise<void> {
     await Promise.all([this.#writing?.transport.close(), this.#admin.disconnect()])
+  }
+
+  /** Topics that were just made have leaders a moment later. */
+  async untilWritable({ topics }: Fleet): Promise<void> {
+    if (this.#writing === undefined) throw new Error('the load client is not connected')
+    const { admin } = this.#writing.transport
+    await until(`${topics.commands} has its leaders`, WRITABLE_LIMIT_MS, PROGRESS_POLL_MS, () =>
+      admin.offsets(topics.commands).then(
+        () => true,
+        () => false,
+      ),
+    )
   }
 
   /** Spreads the commands over all partitions, in order within each. Resolves when all are acknowledged. */

@@ -79,6 +79,7 @@ export async function withFleet<T>(
   const client = new LoadClient(bootstrap)
   try {
     await client.connect()
+    await client.untilWritable(fleet)
     return await use(fleet, client)
   } finally {
     await fleet.stop()
