@@ -14,8 +14,11 @@ const KINDS = ['command', 'lookup', 'timer', 'event'] as const
 const NAMES = [...new Set([...COMMAND_TYPES, ...TIMER_NAMES, ...GAME_HAPPENINGS])] as const
 const STATES = [undefined, ...RESTING_STATES] as const
 
-/** Numbers in a row, one cache line; and references. */
-const ROW = 8
+/** Numbers in a row, two cache lines; and references. */
+const ROW = 16
+/** Where a row holds how many counts there are, and behind it the counts, if they are so few: nearly always. */
+const COUNTS = 8
+const COUNTS_MAX = ROW - COUNTS - 1
 const REFERENCES = 3
 const FIRST_PLACES = 256
 
@@ -63,7 +66,7 @@ export class EntryStore {
       // As they were written: each third reference is of one kind.
       messages: messages as Entry['messages'],
       deadlines: deadlines as Entry['deadlines'],
-      counts: counts as Entry['counts'],
+      counts: this.#countsOf(place) ?? (counts as Entry['counts']),
       texts: this.#texts.get(place) ?? [],
       born: this.#born.get(place) ?? [],
       last: this.#last.get(place),
@@ -105,10 +108,25 @@ export class EntryStore {
     const at = place * REFERENCES
     this.#references[at] = entry.messages
     this.#references[at + 1] = entry.deadlines
-    this.#references[at + 2] = entry.counts
+    this.#references[at + 2] = this.#keepCounts(row, entry.counts) ? NOTHING : entry.counts
     if (texts.length > 0) this.#texts.set(place, texts)
     if (born.length > 0) this.#born.set(place, born)
     if (last !== undefined) this.#last.set(place, last)
+  }
+
+  /** False: they are too many for the row. */
+  #keepCounts(row: number, counts: Entry['counts']): boolean {
+    const { length } = counts
+    this.#numbers[row + COUNTS] = length
+    if (length > COUNTS_MAX) return false
+    for (let at = 0; at < length; at += 1) this.#numbers[row + COUNTS + 1 + at] = counts[at] ?? 0
+    return true
+  }
+
+  #countsOf(place: number): Entry['counts'] | undefined {
+    const first = place * ROW + COUNTS + 1
+    const length = this.#numbers[first - 1] ?? 0
+    return length > COUNTS_MAX ? undefined : [...this.#numbers.subarray(first, first + length)]
   }
 
   #forget(place: number): void {

@@ -93,11 +93,21 @@ export function entryOf(
   const present = after ?? before
   if (present === undefined) return undefined
   const { run } = contextOf(present)
+  const { topic, partition, offset } = trigger.kind === 'timer' ? NOWHERE : trigger.origin
+  // One literal of all fields: this is made for each operation, and to put it together of parts costs more than it.
   return {
     id,
     at,
     durationMs,
-    ...causeOf(trigger),
+    kind: trigger.kind === 'command' && trigger.isAnswer ? 'lookup' : trigger.kind,
+    name: nameOf(trigger),
+    topic,
+    partition,
+    offset,
+    dueAt: trigger.kind === 'timer' ? trigger.dueAt : 0,
+    characterId: characterOf(trigger),
+    counts: countsOf(trigger),
+    texts: textsOf(trigger),
     from: before && stateOf(before),
     to: after && stateOf(after),
     stageIndex: run.stageIndex,
@@ -108,39 +118,16 @@ export function entryOf(
   }
 }
 
-type Cause = Pick<
-  Entry,
-  'kind' | 'name' | 'topic' | 'partition' | 'offset' | 'dueAt' | 'characterId' | 'counts' | 'texts'
->
-
 const NOWHERE = { topic: '', partition: 0, offset: 0 }
 
-function causeOf(trigger: Trigger): Cause {
-  if (trigger.kind === 'timer') {
-    const { kind, timer: name, dueAt } = trigger
-    return { kind, name, ...NOWHERE, dueAt, characterId: 0, counts: NO_COUNTS, texts: NO_TEXTS }
-  }
-  const { topic, partition, offset } = trigger.origin
-  if (trigger.kind === 'event') {
-    const { kind, event } = trigger
-    const said =
-      event.type === 'LEAVE'
-        ? { characterId: event.characterId, counts: NO_COUNTS, texts: [event.reason] }
-        : { characterId: 0, counts: [event.mapId, event.monsterId, event.itemCount], texts: NO_TEXTS }
-    return { kind, name: event.type, topic, partition, offset, dueAt: 0, ...said }
-  }
-  const { command } = trigger
-  return {
-    kind: trigger.isAnswer ? 'lookup' : 'command',
-    name: command.type,
-    topic,
-    partition,
-    offset,
-    dueAt: 0,
-    characterId: command.characterId,
-    counts: countsOf(command),
-    texts: textsOf(command),
-  }
+function nameOf(trigger: Trigger): Entry['name'] {
+  if (trigger.kind === 'timer') return trigger.timer
+  return trigger.kind === 'event' ? trigger.event.type : trigger.command.type
+}
+
+function characterOf(trigger: Trigger): number {
+  if (trigger.kind === 'command') return trigger.command.characterId
+  return trigger.kind === 'event' && trigger.event.type === 'LEAVE' ? trigger.event.characterId : 0
 }
 
 /** Messages and counts that weigh as much as an entry without any. */
@@ -156,7 +143,13 @@ export function weightOf({ messages, counts, texts }: Pick<Entry, 'messages' | '
   return 1 + Math.floor(parts / PARTS_PER_WEIGHT)
 }
 
-function countsOf(command: Command): readonly number[] {
+function countsOf(trigger: Trigger): readonly number[] {
+  if (trigger.kind === 'timer') return NO_COUNTS
+  if (trigger.kind === 'event') {
+    const { event } = trigger
+    return event.type === 'LEAVE' ? NO_COUNTS : [event.mapId, event.monsterId, event.itemCount]
+  }
+  const { command } = trigger
   if (command.type !== 'UPDATE_STAGE_STATE') return NO_COUNTS
   const { itemCounts, monsterKills } = command
   // Of its size at once: an array that grows takes room for sixteen more.
@@ -174,7 +167,10 @@ function countsOf(command: Command): readonly number[] {
   return counts
 }
 
-function textsOf(command: Command): readonly string[] {
+function textsOf(trigger: Trigger): readonly string[] {
+  if (trigger.kind === 'timer') return NO_TEXTS
+  if (trigger.kind === 'event') return trigger.event.type === 'LEAVE' ? [trigger.event.reason] : NO_TEXTS
+  const { command } = trigger
   switch (command.type) {
     case 'UPDATE_CUSTOM_DATA':
       return [String(command.updates.size), ...[...command.updates].flat(), ...command.increments]
