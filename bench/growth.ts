@@ -27,6 +27,7 @@ const WARM_UP_COMMANDS = 30_000
 const IDLE_MS = 4000
 const PARTY_SIZE = 3
 const MANY_TIMERS = 100_000
+const FEWEST = 1000
 
 /** How large an installation is. */
 interface Size {
@@ -34,6 +35,8 @@ interface Size {
   readonly instances: StoredInstances
   readonly replicas: number
   readonly shards: number
+  /** Among how many of its instances the commands are drawn: a table line for each. */
+  readonly inPlay: readonly number[]
 }
 
 /** One of them, running. */
@@ -52,18 +55,19 @@ interface Ground {
 }
 
 export async function benchInstances(options: BenchOptions): Promise<Result> {
-  return await benchGrowth(options, 'Instances', [1000, 10_000, 100_000, 1_000_000].map(sizeOf))
+  return await benchGrowth(options, 'Instances', [FEWEST, 10_000, 100_000, 1_000_000].map(sizeOf))
 }
 
 export async function benchTimers(options: BenchOptions): Promise<Result> {
+  const many = { ...ONE, inPlay: [MANY_TIMERS] }
   return await benchGrowth(options, 'Armed timers', [
-    { ...ONE, name: 'none', instances: timelessInstances(MANY_TIMERS) },
-    { ...ONE, name: `${MANY_TIMERS.toLocaleString('en')} timers`, instances: newbornInstances(MANY_TIMERS) },
+    { ...many, name: 'none', instances: timelessInstances(MANY_TIMERS) },
+    { ...many, name: `${MANY_TIMERS.toLocaleString('en')} timers`, instances: newbornInstances(MANY_TIMERS) },
   ])
 }
 
 export async function benchReplicas(options: BenchOptions): Promise<Result> {
-  const few = { ...ONE, instances: newbornInstances(10_000) }
+  const few = { ...ONE, instances: newbornInstances(10_000), inPlay: [10_000] }
   return await benchGrowth(options, 'Replicas and shards', [
     { ...few, name: '1 replica, 12 shards' },
     { ...few, name: '2 replicas, 12 shards', replicas: 2 },
@@ -75,7 +79,8 @@ export async function benchReplicas(options: BenchOptions): Promise<Result> {
 const ONE = { replicas: 1, shards: 12 }
 
 function sizeOf(count: number): Size {
-  return { ...ONE, name: `${count.toLocaleString('en')} instances`, instances: newbornInstances(count) }
+  const name = `${count.toLocaleString('en')} instances`
+  return { ...ONE, name, instances: newbornInstances(count), inPlay: [...new Set([FEWEST, count])] }
 }
 
 async function benchGrowth({ isLong }: BenchOptions, title: string, sizes: readonly Size[]): Promise<Result> {
@@ -97,7 +102,7 @@ async function benchGrowth({ isLong }: BenchOptions, title: string, sizes: reado
 const compares = (rounds: number) =>
   `What a command (${LIVELY.name}) costs a replica, all threads, as an installation grows; the first line is ` +
   `what the others are compared with. Instances (parties of ${PARTY_SIZE}, one timer each) are put into the state topic ` +
-  `and restored; ${COMMANDS} commands a run for instances drawn at random, ${rounds} runs each in turns, all processes ` +
+  `and restored; ${COMMANDS} commands a run for instances drawn at random among those in play, ${rounds} runs each in turns, all processes ` +
   'at once on Kafka 4.2.0 and the same cores. Idle is what all its processes take while nobody sends anything.'
 
 /** Starts one after the other; all of them run when `use` is called, and none when it is over. */
@@ -122,26 +127,33 @@ async function withAll<T>(
   })
 }
 
+interface Way {
+  readonly grown: Grown
+  readonly inPlay: number
+}
+
 async function compared({ cluster, rounds }: Ground, all: readonly Grown[]): Promise<readonly Row[]> {
   const brokers = cluster.nodes.map(({ pid }) => pid)
   let seed = 0
-  const run = ({ fleet, client, instanceIds }: Grown, many: number): Promise<Played> =>
+  const run = ({ grown: { fleet, client, instanceIds }, inPlay }: Way, many: number): Promise<Played> =>
     undoubled(async () => {
-      const { commands } = loadOf(LIVELY, instanceIds, many, ++seed)
+      const { commands } = loadOf(LIVELY, instanceIds.slice(0, inPlay), many, ++seed)
       const dealtWith = await client.progress(fleet)
       return await play({ fleet, client, brokers }, { commands, expected: dealtWith + many })
     })
-  for (const grown of all) await run(grown, WARM_UP_COMMANDS)
+  const ways = all.flatMap(grown => grown.size.inPlay.map(inPlay => ({ grown, inPlay })))
+  for (const way of ways) await run(way, WARM_UP_COMMANDS)
   const idle = await idleShares(all)
-  const samples = await interleaved(rounds, all, grown => run(grown, COMMANDS))
-  const microsOf = (grown: Grown) => median((samples.get(grown) ?? []).map(({ micros }) => micros))
-  const [base] = all
-  return all.map((grown, at) => ({
-    size: grown.size.name,
-    ...costColumns(samples.get(grown) ?? []),
-    '× the first': rounded(microsOf(grown) / (base === undefined ? 1 : microsOf(base)), 3),
-    ...rateColumns(samples.get(grown) ?? []),
-    'idle, % of a core': rounded(100 * (idle[at] ?? 0), 2),
+  const samples = await interleaved(rounds, ways, way => run(way, COMMANDS))
+  const microsOf = (way: Way) => median((samples.get(way) ?? []).map(({ micros }) => micros))
+  const [base] = ways
+  return ways.map(way => ({
+    size: way.grown.size.name,
+    'of them in play': way.inPlay,
+    ...costColumns(samples.get(way) ?? []),
+    '× the first': rounded(microsOf(way) / (base === undefined ? 1 : microsOf(base)), 3),
+    ...rateColumns(samples.get(way) ?? []),
+    'idle, % of a core': rounded(100 * (idle[all.indexOf(way.grown)] ?? 0), 2),
   }))
 }
 

@@ -42,6 +42,8 @@ const BENCHES: Readonly<Record<string, (options: BenchOptions) => Promise<Report
   console: benchConsole,
   recovery: benchRecovery,
 }
+/** Not among all, which are to end within a quarter of an hour. */
+const ON_REQUEST: ReadonlySet<string> = new Set(['journal', 'foreign', 'console'])
 const USAGE = `usage: npm run bench [-- [${Object.keys(BENCHES).join('|')}]… [--long] [--json FILE] [--markdown FILE]]`
 /** As everywhere in this project: wrong usage, or something missing that the user can mend. */
 const EXIT_USAGE = 2
@@ -92,7 +94,7 @@ function readArguments(): Arguments {
   const options = { json: { type: 'string' }, markdown: { type: 'string' }, long: { type: 'boolean' } } as const
   try {
     const { values, positionals } = parseArgs({ allowPositionals: true, options })
-    const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
+    const names = positionals.length > 0 ? positionals : Object.keys(BENCHES).filter(name => !ON_REQUEST.has(name))
     return { names, json: values.json, markdown: values.markdown, isLong: values.long ?? false }
   } catch (error) {
     throw new UsageError(`${error instanceof Error ? error.message : String(error)}\n${USAGE}`)
