@@ -94,13 +94,13 @@ describe('of one instance', () => {
 })
 
 describe('of all together', () => {
-  test('the instances that nothing happened to for the longest time are forgotten first', () => {
+  test('what happened the longest time ago is forgotten first, whose it ever was', () => {
     const journal = new Journal({ weightMax: 6, endedMax: 10 })
     for (const number of [1, 2, 3]) journal.record(0, [entry(number), entry(number)])
     journal.record(0, [entry(1)])
-    expect([1, 2, 3].map(number => timesOf(journal, number).length)).toEqual([3, 0, 2])
-    journal.record(0, [entry(4), entry(4)])
-    expect([1, 2, 3, 4].map(number => timesOf(journal, number).length)).toEqual([3, 0, 0, 2])
+    expect([1, 2, 3].map(number => timesOf(journal, number).length)).toEqual([2, 2, 2])
+    journal.record(0, [entry(4), entry(4), entry(4)])
+    expect([1, 2, 3, 4].map(number => timesOf(journal, number).length)).toEqual([1, 0, 2, 3])
   })
 
   test('the one that something happened to is kept however much it weighs', () => {
@@ -115,7 +115,9 @@ describe('of all together', () => {
     const journal = new Journal({ weightMax: 3, endedMax: 10 })
     journal.record(0, [entry(1, { born: true }), entry(1), entry(1)])
     const had = sequencesOf(journal, 1)
-    journal.record(0, [entry(2), entry(2), entry(1)])
+    for (let at = 0; at < 3; at++) journal.record(0, [entry(2)])
+    expect(sequencesOf(journal, 1)).toEqual([])
+    journal.record(0, [entry(1)])
     expect(had).toEqual([0, 1, 2])
     expect(Math.min(...sequencesOf(journal, 1))).toBeGreaterThan(2)
   })

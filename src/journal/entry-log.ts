@@ -1,8 +1,8 @@
 /**
- * Entries as columns: the numbers of each in one row of a typed array, beside it references to what its operation had
- * in its hands. An object for each would be promoted by the collector and swept again, which costs more than all else
- * that a journal does. Places are given out, given back and used again; whose an entry is, and when it goes, is the
- * rings' business.
+ * The last operations of all instances in one log of columns: the numbers of each in a row of a typed array, beside it
+ * references to what its operation had in its hands. Written one behind the other, the oldest given up at the bound: an
+ * object for each would be promoted by the collector and swept again, and a place of its own for each instance's would be
+ * a cold one. Each row names the one before it of the same instance, and that is all it knows of instances.
  */
 import { TIMER_NAMES } from '../../machines/deadlines.ts'
 import { RESTING_STATES } from '../../machines/party-quest.ts'
@@ -16,15 +16,20 @@ const STATES = [undefined, ...RESTING_STATES] as const
 
 /** Numbers in a row, two cache lines; and references. */
 const ROW = 16
+const WEIGHT = 7
 /** Where a row holds how many counts there are, and behind it the counts, if they are so few: nearly always. */
 const COUNTS = 8
-const COUNTS_MAX = ROW - COUNTS - 1
+const PREVIOUS = ROW - 1
+const COUNTS_MAX = PREVIOUS - COUNTS - 1
 const REFERENCES = 3
-const FIRST_PLACES = 256
 
-export class EntryStore {
-  #numbers = new Float64Array(FIRST_PLACES * ROW)
-  /** Messages, deadlines and counts of each place in turn. */
+/** Entries are numbered from 0 on, in the order in which they came. Whoever asks for one asks for one that is held. */
+export class EntryLog {
+  readonly #weightMax: number
+  /** Each entry weighs 1 at the least, and one too many is there before the oldest go. */
+  readonly #rows: number
+  readonly #numbers: Float64Array
+  /** Messages, deadlines and counts of each row in turn. */
   readonly #references: (Entry['messages'] | Entry['deadlines'] | Entry['counts'])[] = []
   /** Of births and deaths only. */
   readonly #born = new Map<number, Entry['born']>()
@@ -33,24 +38,38 @@ export class EntryStore {
   readonly #texts = new Map<number, Entry['texts']>()
   /** An installation has a few. */
   readonly #topics: string[] = []
-  readonly #free: number[] = []
-  #used = 0
+  #weight = 0
+  #first = 0
+  #end = 0
 
-  /** Returns its place. */
-  add(entry: Entry): number {
-    const place = this.#free.pop() ?? this.#used++
-    if (place * ROW === this.#numbers.length) this.#grow()
-    this.#write(place, entry)
-    return place
+  /** @param weightMax of all that are held (weightOf); the last one is held however much it weighs */
+  constructor(weightMax: number) {
+    this.#weightMax = weightMax
+    this.#rows = weightMax + 1
+    this.#numbers = new Float64Array(this.#rows * ROW)
   }
 
-  /** In place of the one that is there. */
-  replace(place: number, entry: Entry): void {
-    this.#forget(place)
-    this.#write(place, entry)
+  /** The number of the oldest that is held. */
+  get first(): number {
+    return this.#first
   }
 
-  read(place: number, id: InstanceId): Entry {
+  /** How many there ever were. */
+  get end(): number {
+    return this.#end
+  }
+
+  /** Returns its number. `previous`: that of the one before it of its instance; -1: there is none. */
+  add(entry: Entry, previous: number): number {
+    const number = this.#end++
+    this.#write(number % this.#rows, entry, previous)
+    this.#weight += this.weightOf(number)
+    while (this.#weight > this.#weightMax && this.#first < number) this.#dropFirst()
+    return number
+  }
+
+  read(number: number, id: InstanceId): Entry {
+    const place = number % this.#rows
     const [at = 0, durationMs = 0, moment = 0, characterId = 0, partition = 0, stageIndex = 0, code = 0] =
       this.#numbers.subarray(place * ROW, (place + 1) * ROW)
     const kind = KINDS[code & 3] ?? 'command'
@@ -74,25 +93,33 @@ export class EntryStore {
   }
 
   /** Epoch milliseconds of its beginning. */
-  atOf(place: number): number {
-    return this.#numbers[place * ROW] ?? 0
+  atOf(number: number): number {
+    return this.#numbers[(number % this.#rows) * ROW] ?? 0
   }
 
-  weightOf(place: number): number {
-    return this.#numbers[place * ROW + 7] ?? 0
+  weightOf(number: number): number {
+    return this.#numbers[(number % this.#rows) * ROW + WEIGHT] ?? 0
   }
 
-  /** The place is another's from now on. */
-  drop(place: number): void {
-    this.#forget(place)
+  /** The number of the one before it of its instance, which may not be held any more. */
+  previousOf(number: number): number {
+    return this.#numbers[(number % this.#rows) * ROW + PREVIOUS] ?? -1
+  }
+
+  #dropFirst(): void {
+    const place = this.#first % this.#rows
+    this.#weight -= this.weightOf(this.#first)
+    this.#first += 1
+    if (this.#texts.size > 0) this.#texts.delete(place)
+    if (this.#born.size > 0) this.#born.delete(place)
+    if (this.#last.size > 0) this.#last.delete(place)
     const at = place * REFERENCES
     this.#references[at] = NOTHING
     this.#references[at + 1] = NONE
     this.#references[at + 2] = NOTHING
-    this.#free.push(place)
   }
 
-  #write(place: number, entry: Entry): void {
+  #write(place: number, entry: Entry, previous: number): void {
     const { kind, texts, born, last } = entry
     const numbers = this.#numbers
     const row = place * ROW
@@ -104,7 +131,8 @@ export class EntryStore {
     numbers[row + 4] = entry.partition
     numbers[row + 5] = entry.stageIndex
     numbers[row + 6] = this.#codeOf(entry)
-    numbers[row + 7] = weightOf(entry)
+    numbers[row + WEIGHT] = weightOf(entry)
+    numbers[row + PREVIOUS] = previous
     const at = place * REFERENCES
     this.#references[at] = entry.messages
     this.#references[at + 1] = entry.deadlines
@@ -129,12 +157,6 @@ export class EntryStore {
     return length > COUNTS_MAX ? undefined : [...this.#numbers.subarray(first, first + length)]
   }
 
-  #forget(place: number): void {
-    if (this.#texts.size > 0) this.#texts.delete(place)
-    if (this.#born.size > 0) this.#born.delete(place)
-    if (this.#last.size > 0) this.#last.delete(place)
-  }
-
   #codeOf({ kind, name, from, to, topic }: Entry): number {
     return (
       KINDS.indexOf(kind) |
@@ -148,12 +170,6 @@ export class EntryStore {
   #topicOf(topic: string): number {
     for (let known = 0; known < this.#topics.length; known += 1) if (this.#topics[known] === topic) return known
     return this.#topics.push(topic) - 1
-  }
-
-  #grow(): void {
-    const numbers = new Float64Array(2 * this.#numbers.length)
-    numbers.set(this.#numbers)
-    this.#numbers = numbers
   }
 }
 
